@@ -1,0 +1,3 @@
+from crashctl.cli import app
+
+app()

@@ -1,0 +1,120 @@
+"""
+From the files in ``catalog/`` to a :class:`~crashkit.catalogue.Catalogue`, or to one readable list of mistakes.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from crashkit.catalogue import Catalogue, Scenario, ServiceFile, Services
+
+SERVICES_FILE = "services.yaml"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class CatalogueError(Exception):
+    """The catalogue cannot be used; the message lists every mistake with its file and place."""
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """
+    Read and check the whole catalogue.
+
+    Args:
+        folder: the folder with ``services.yaml`` and one file a service.
+
+    Returns:
+        The catalogue.
+
+    Raises:
+        CatalogueError: a file is missing, is not YAML, or breaks a rule.
+    """
+    if not (folder / SERVICES_FILE).is_file():
+        raise CatalogueError(f"{folder / SERVICES_FILE} is missing; CATALOG_DIR must name the folder of the catalogue")
+    services = _read(folder / SERVICES_FILE, Services).services
+    mistakes = _twice(services)
+    names = {service.name for service in services}
+    scenarios: dict[str, dict[str, Scenario]] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        if file.name == SERVICES_FILE:
+            continue
+        try:
+            read = _read(file, ServiceFile)
+        except CatalogueError as error:
+            mistakes.append(str(error))
+            continue
+        if read.service != file.stem:
+            mistakes.append(
+                f"{file.name}: service is {read.service!r}, but the file is named {file.stem!r}; make them one"
+            )
+        if read.service not in names:
+            mistakes.append(
+                f"{file.name}: service {read.service!r} is not in {SERVICES_FILE}, which has {sorted(names)}"
+            )
+        mistakes += _shared_paths(file.name, read)
+        scenarios[read.service] = read.scenarios
+    if mistakes:
+        raise CatalogueError("\n".join(mistakes))
+    return Catalogue(services=services, scenarios=scenarios)
+
+
+def _read(file: Path, model: type[Model]) -> Model:
+    try:
+        content: Any = yaml.load(file.read_text(), Loader=_NoDuplicates)  # Any: YAML holds anything  # noqa: S506
+        return model.model_validate(content)
+    except yaml.YAMLError as error:
+        raise CatalogueError(f"{file.name}: not YAML: {error}") from None
+    except ValidationError as error:
+        raise CatalogueError("\n".join(_lines(file, error))) from None
+
+
+def _lines(file: Path, error: ValidationError) -> list[str]:
+    lines = []
+    for mistake in error.errors():
+        place = ".".join(str(part) for part in mistake["loc"]) or "the file"
+        found = "" if mistake["type"] == "missing" else f"; found {str(mistake['input'])[:80]!r}"
+        lines.append(f"{file.name}: {place}: {mistake['msg']}{found}")
+    return lines
+
+
+def _twice(services: tuple[Any, ...]) -> list[str]:
+    mistakes = []
+    for field in ("name", "prefix", "port", "project_id"):
+        counts = Counter(getattr(service, field) for service in services)
+        mistakes += [
+            f"{SERVICES_FILE}: {field} {value!r} is given {count} times; each service has its own"
+            for value, count in counts.items()
+            if count > 1
+        ]
+    return mistakes
+
+
+def _shared_paths(file_name: str, read: ServiceFile) -> list[str]:
+    seen: dict[str, str] = {}
+    mistakes = []
+    for name, scenario in read.scenarios.items():
+        other = seen.setdefault(scenario.path, name)
+        if other != name:
+            mistakes.append(
+                f"{file_name}: {name} and {other} share the path {scenario.path}; each scenario has its own"
+            )
+    return mistakes
+
+
+class _NoDuplicates(yaml.SafeLoader):
+    """YAML in which a key given twice is a mistake, not a silent overwrite."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # Any: as PyYAML
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=deep)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is given twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)

@@ -1,0 +1,3 @@
+"""
+The slot machine: the game itself, and the faults that a Tornado service can have.
+"""
