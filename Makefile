@@ -1,0 +1,55 @@
+# Two commands on a fresh machine: `make up` runs the release on a cluster, `make test` proves it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+UV := scripts/uv
+RUN := $(UV) run --no-sync
+PYTEST := $(RUN) pytest
+
+help: ## Show what there is to make.
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## Install the locked Python packages into .venv.
+	@$(UV) sync --quiet --locked --all-packages
+
+up: setup ## Make the cluster, build the images, install the release, say what to try.
+	@$(RUN) crashctl up
+
+down: setup ## Remove what `make up` made, and nothing else (caches stay).
+	@$(RUN) crashctl down
+
+drill: setup ## Fire every scenario at the running release and prove each captured.
+	@$(RUN) crashctl drill
+
+generate: setup ## Write what is generated from the catalogue.
+	@$(RUN) crashctl generate
+
+format: setup ## Format the Python code.
+	@$(RUN) ruff format . && $(RUN) ruff check --fix .
+
+check: setup ## Format, lint, types, import contracts, generated files (seconds, no service).
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy packages/crashkit/src packages/crashctl/src services/game-engine/src services/event-sink/src gateway/src
+	$(RUN) lint-imports
+	$(RUN) crashctl generate --check
+
+unit: setup ## Tests beside the code, catalogue and repository rules (no cluster).
+	$(PYTEST) packages services gateway tests/catalog tests/repository
+
+charts: setup ## Chart tests (helm, no cluster).
+	@$(RUN) crashctl tools helm
+	$(PYTEST) tests/charts
+
+integration: setup ## The whole stack as real processes (no cluster).
+	$(PYTEST) tests/integration
+
+e2e: setup ## The release on kind: makes the cluster if there is none, and then removes it again.
+	scripts/with-cluster $(PYTEST) tests/e2e -m cluster
+
+test: check unit charts integration e2e ## All of the above, cheap ones first.
+
+bench: setup ## Ratios measured side by side: capture latency, gateway against nginx (needs `make up`).
+	$(UV) sync --quiet --locked --all-packages --group bench
+	$(RUN) python -m tests.bench
+
+.PHONY: help setup up down drill generate format check unit charts integration e2e test bench
