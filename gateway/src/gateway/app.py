@@ -1,0 +1,128 @@
+"""
+The ASGI application: from a request to the one who answers it, and from whatever goes wrong to an answer.
+"""
+
+import time
+from http import HTTPStatus
+
+from crashkit.binding import bind
+from crashkit.catalogue import Catalogue
+from crashkit.guard import Guard
+from crashkit.problem import Problem
+from sentry_sdk.tracing import Transaction
+
+from gateway import failures
+from gateway.asgi import Receive, Scope, Send
+from gateway.call import Call
+from gateway.catalogue_view import CatalogueView
+from gateway.choice import Admitted, Choice, Chooser, Preflight
+from gateway.cors import Cors
+from gateway.faults import Faults
+from gateway.metrics import Metrics
+from gateway.pages import Pages
+from gateway.request_body import CallerGone
+from gateway.routing import Route, Routing
+from gateway.scenarios import HANDLERS
+from gateway.services import OWN, Services
+from gateway.settings import Settings
+from gateway.tracing import Tracing
+from gateway.upstream.errors import UpstreamError, UpstreamUnreachable
+from gateway.upstream.pool import Upstream
+
+RETRY_AFTER_S = "2"
+
+
+class Gateway:
+    """
+    The application.
+
+    Args:
+        settings: of the process.
+        catalogue: what can be fired.
+
+    Raises:
+        BindingError: the catalogue and the table of the gateway's own faults disagree.
+    """
+
+    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+        self._upstreams = {
+            name: Upstream(name, url, settings.upstream_connect_timeout_s) if url else None
+            for name, url in settings.upstream_urls.items()
+        }
+        present = frozenset({OWN, *(name for name, upstream in self._upstreams.items() if upstream)})
+        guard = Guard(catalogue, settings.policy)
+        routing = Routing(catalogue, self._upstreams)
+        self._cors = Cors(settings.cors_origins)
+        self._tracing = Tracing(settings.traces_sample_rate)
+        self._metrics = Metrics()
+        self.pages = Pages(
+            settings, guard, CatalogueView(catalogue, settings.policy, present),
+            Faults(guard, self._upstreams, settings.policy.token), self._metrics,
+        )  # fmt: skip
+        self._chooser = Chooser(self.pages, routing, guard, self._cors)
+        self._services = Services(settings, routing, guard, bind(catalogue, OWN, HANDLERS), self._metrics)
+
+    def close(self) -> None:
+        """Close the connections to the services."""
+        for upstream in self._upstreams.values():
+            if upstream is not None:
+                upstream.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (the server calls this)."""
+        if scope["type"] != "http":
+            return
+        call = Call(scope, receive, send, self._cors)
+        page = self.pages.untraced.get(call.path)
+        if page is not None:
+            await page(call)
+            return
+        choice = self._chooser.choose(call)
+        self._tracing.decide(call.trace, fault=isinstance(choice, Admitted))
+        if call.trace.sampled and self._tracing.active:
+            with self._tracing.transaction(call) as transaction:
+                await self._finish(call, choice, transaction)
+        else:
+            await self._finish(call, choice, None)
+        self._metrics.answered(call.service, call.status)
+
+    async def _finish(self, call: Call, choice: Choice, transaction: Transaction | None) -> None:
+        began = time.monotonic()
+        try:
+            await self._carry_out(call, choice, transaction)
+        except Problem as problem:
+            await _refuse(call, problem)
+        except CallerGone:
+            return
+        except UpstreamError as error:
+            self._metrics.failed(call.service, error.kind)
+            failures.report_upstream(self._tracing, call, error, time.monotonic() - began)
+            await _refuse(call, _as_problem(call, error))
+        except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, it is one event and one answer
+            failures.report_bug(self._tracing, call, error)
+            detail = "The gateway failed while it worked on this; the event with this trace id says where"
+            await _refuse(call, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "gateway-bug", detail))
+
+    async def _carry_out(self, call: Call, choice: Choice, transaction: Transaction | None) -> None:
+        if isinstance(choice, Route):
+            await self._services.forward(call, choice, transaction)
+        elif isinstance(choice, Admitted):
+            await self._services.fire(call, choice, transaction)
+        elif isinstance(choice, Problem):
+            raise choice
+        elif isinstance(choice, Preflight):
+            await call.start(HTTPStatus.NO_CONTENT, choice.headers)
+            await call.part(b"", more=False)
+        else:
+            await choice(call)
+
+
+async def _refuse(call: Call, problem: Problem) -> None:
+    if call.started:  # half an answer is out; to leave it unfinished breaks the caller's connection
+        return
+    await call.problem(problem)
+
+
+def _as_problem(call: Call, error: UpstreamError) -> Problem:
+    headers = {"Retry-After": RETRY_AFTER_S} if isinstance(error, UpstreamUnreachable) else {}
+    return Problem(error.status, error.kind, f"{error} ({call.service}: {error.reason})", headers)

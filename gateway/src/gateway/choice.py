@@ -1,0 +1,97 @@
+"""
+What a request asks for: a page of the gateway, a service, a fault, or something that is refused.
+"""
+
+from dataclasses import dataclass
+
+from crashkit.catalogue import BoundCase
+from crashkit.guard import Guard, run_tag
+from crashkit.problem import Problem
+
+from gateway.call import Call
+from gateway.cors import Cors
+from gateway.fault_paths import Firing
+from gateway.pages import Page, Pages
+from gateway.routing import Route, Routing
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """
+    A fault that may be fired.
+
+    Args:
+        route: where it goes.
+        case: what it is.
+        tag: who fires it.
+        query: what else the caller asked, byte for byte.
+    """
+
+    route: Route
+    case: BoundCase
+    tag: str
+    query: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """
+    A browser's question whether a page may call.
+
+    Args:
+        headers: that answer it.
+    """
+
+    headers: list[tuple[bytes, bytes]]
+
+
+Choice = Page | Route | Admitted | Preflight | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """
+    Tells requests apart.
+
+    Args:
+        pages: the gateway's own.
+        routing: the services.
+        guard: of the fault surface.
+        cors: answers browsers.
+    """
+
+    pages: Pages
+    routing: Routing
+    guard: Guard
+    cors: Cors
+
+    def choose(self, call: Call) -> Choice:
+        """Say what a request asks for, and name its route and service in the call."""
+        if call.origin is not None:
+            allowed = self.cors.preflight(call.method, call.origin, call.headers)
+            if allowed is not None:
+                return Preflight(allowed)
+        page = self.pages.traced.get(call.path)
+        if page is not None:
+            call.route = call.path.decode()
+            return page
+        try:
+            route = self.routing.find(call.path, call.query)
+            if route is None:
+                return Problem(404, "unknown-path", "There is no such path; GET / lists what there is")
+            call.route = route.name
+            call.service = route.service
+            return route if route.firing is None else self._admit(call, route, route.firing)
+        except Problem as problem:
+            return problem
+
+    def _admit(self, call: Call, route: Route, firing: Firing) -> Admitted:
+        case = self.guard.admit(
+            route.service,
+            firing.scenario or route.rest.decode("latin-1").strip("/").partition("/")[2],
+            firing.case,
+            method=call.method,
+            authorization=call.authorization.decode("latin-1") if call.authorization else None,
+        )
+        tag = run_tag(call.run.decode("latin-1") if call.run else firing.run)
+        return Admitted(route, case, tag, firing.query)

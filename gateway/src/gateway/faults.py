@@ -1,0 +1,107 @@
+"""
+``/api/v1/faults``: what is active in all services, and the way to stop it.
+
+A service answers ``GET /debug/faults`` with ``{"active": [...]}`` and ``DELETE /debug/faults`` with
+``{"stopped": count}``. One that does not is named with the reason, and what the gateway itself knows of it is listed.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from crashkit.guard import Guard
+from crashkit.run import Run
+
+from gateway.asgi import Headers
+from gateway.upstream.asking import ask
+from gateway.upstream.errors import UpstreamError
+from gateway.upstream.pool import Upstream
+
+ASK_WITHIN_S = 2.0
+SERVICE_PATH = "/debug/faults"
+ASKED = "asked"
+OWN = "gateway"
+
+
+@dataclass(frozen=True)
+class Faults:
+    """
+    The faults of the release.
+
+    Args:
+        guard: of the gateway; it knows what was admitted here and still runs.
+        upstreams: the services.
+        token: what they want to see before they stop anything.
+    """
+
+    guard: Guard
+    upstreams: Mapping[str, Upstream | None]
+    token: str
+
+    async def active(self, headers: Headers) -> dict[str, object]:
+        """
+        List what runs or holds something.
+
+        Args:
+            headers: that carry the trace.
+        """
+        runs = self.guard.active()
+        items: list[object] = [as_item(run) for run in runs if run.case.service.name == OWN]
+        states = {OWN: ASKED}
+        for service, (state, answer) in (await self._ask_all("GET", headers)).items():
+            states[service] = state
+            listed = answer.get("active")
+            if isinstance(listed, list):
+                items += listed
+            else:
+                items += [as_item(run) for run in runs if run.case.service.name == service]
+        return {"active": items, "services": states}
+
+    async def stop_all(self, headers: Headers) -> dict[str, object]:
+        """
+        Stop everything.
+
+        Args:
+            headers: that carry the trace.
+        """
+        own = [run for run in self.guard.active() if run.case.service.name == OWN]
+        self.guard.stop_all()
+        states = {OWN: ASKED}
+        stopped: dict[str, object] = {OWN: len(own)}
+        for service, (state, answer) in (await self._ask_all("DELETE", headers)).items():
+            states[service] = state
+            if state == ASKED:
+                stopped[service] = answer.get("stopped", 0)
+        return {"stopped": stopped, "services": states}
+
+    async def _ask_all(self, method: str, headers: Headers) -> dict[str, tuple[str, dict[str, object]]]:
+        present = {name: upstream for name, upstream in self.upstreams.items() if upstream is not None}
+        sent = [*headers, (b"authorization", f"Bearer {self.token}".encode()), (b"accept", b"application/json")]
+        answers = await asyncio.gather(*(_ask_one(upstream, method, sent) for upstream in present.values()))
+        return dict(zip(present, answers, strict=True))
+
+
+def as_item(run: Run) -> dict[str, object]:
+    """Describe a run as the services do."""
+    return {
+        "id": run.case.id,
+        "run": run.tag,
+        "state": "holding" if run.holding else "running",
+        "started_at": run.started_at.isoformat(),
+        "ends_in_s": round(run.ends_in_s, 1),
+    }
+
+
+async def _ask_one(upstream: Upstream, method: str, headers: Headers) -> tuple[str, dict[str, object]]:
+    try:
+        status, body = await ask(upstream, method, SERVICE_PATH, headers, ASK_WITHIN_S)
+        answer = json.loads(body)
+    except UpstreamError as error:
+        return f"{error.kind}: {error.reason}", {}
+    except ValueError:
+        return "its answer is not JSON", {}
+    if status != HTTPStatus.OK or not isinstance(answer, dict):
+        return f"answered {status}", {}
+    return ASKED, answer

@@ -1,0 +1,90 @@
+"""
+The process: one event loop, one listening socket, an orderly end.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sentry_sdk
+import uvicorn
+import uvloop
+
+from gateway.app import Gateway
+from gateway.settings import Settings
+
+FLUSH_S = 2.0
+BACKLOG = 2048
+UNREADY_S = 1.0
+"""How long the gateway still accepts after SIGTERM: until probes and endpoints have noticed."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handling: it raises SIGTERM again at its end, and the exit code would be 143."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to :func:`serve`."""
+        yield
+
+
+def listen(settings: Settings) -> socket.socket:
+    """
+    Open the listening socket.
+
+    Args:
+        settings: say where.
+
+    Raises:
+        OSError: the address is taken or is not ours.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.host, settings.port))
+    listener.listen(BACKLOG)
+    return listener
+
+
+def serve(gateway: Gateway, settings: Settings, listener: socket.socket) -> None:
+    """
+    Answer requests until SIGTERM or SIGINT; then finish what is open, deliver events, and return.
+
+    Args:
+        gateway: the application.
+        settings: of the process.
+        listener: the listening socket.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(gateway, settings, listener))
+    sentry_sdk.flush(timeout=FLUSH_S)
+
+
+async def _serve(gateway: Gateway, settings: Settings, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        gateway,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+    )
+    server = Server(config)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if gateway.pages.draining:
+            return
+        gateway.pages.draining = True
+        loop.call_later(min(UNREADY_S, settings.drain_s), setattr, server, "should_exit", True)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    await server.serve(sockets=[listener])
+    gateway.close()

@@ -1,0 +1,126 @@
+"""
+Hands requests to the services, and fires the faults: those of a service there, the gateway's own here.
+"""
+
+import time
+from collections.abc import Mapping
+
+import sentry_sdk
+from crashkit.guard import Guard
+from sentry_sdk.tracing import Transaction
+
+from gateway import proxy
+from gateway.call import Call
+from gateway.choice import Admitted
+from gateway.metrics import Metrics
+from gateway.proxy import Handover
+from gateway.routing import Route, Routing, collapsed
+from gateway.scenarios import Handler
+from gateway.settings import Settings
+from gateway.tracing import client_span
+
+GRACE_S = 5.0
+"""How much longer than its budget a fault may take to be answered."""
+UNKNOWN_TO_THE_SERVICE = frozenset({404, 405})
+OWN = "gateway"
+
+
+class Services:
+    """
+    The services, seen from a request.
+
+    Args:
+        settings: of the process.
+        routing: knows where they are.
+        guard: counts what is fired.
+        handlers: the gateway's own faults.
+        metrics: counts.
+    """
+
+    def __init__(
+        self, settings: Settings, routing: Routing, guard: Guard, handlers: Mapping[str, Handler], metrics: Metrics
+    ) -> None:
+        self._settings = settings
+        self._routing = routing
+        self._guard = guard
+        self._handlers = handlers
+        self._metrics = metrics
+        self._token = (b"authorization", f"Bearer {settings.policy.token}".encode())
+
+    async def forward(self, call: Call, route: Route, transaction: Transaction | None) -> None:
+        """
+        Proxy a request that is no fault.
+
+        Args:
+            call: the request.
+            route: where it goes.
+            transaction: that records it; none when the trace is not kept.
+
+        Raises:
+            Problem: there is nobody to forward to, or the body is refused.
+            CallerGone: the caller hung up.
+            UpstreamError: the service did not answer.
+        """
+        within_s = self._settings.upstream_timeout_s
+        await self._hand_over(call, Handover(route.rest or b"/", call.query, within_s), transaction)
+        if call.status in UNKNOWN_TO_THE_SERVICE:
+            call.route = collapsed(route)
+
+    async def fire(self, call: Call, admitted: Admitted, transaction: Transaction | None) -> None:
+        """
+        Fire a fault, counted against its budget here too: the service's own count may die with it.
+
+        Args:
+            call: the request.
+            admitted: the fault.
+            transaction: that records it; none without Sentry.
+
+        Raises:
+            Problem: the budget is used up, or as :meth:`forward`.
+            CallerGone: as :meth:`forward`.
+            UpstreamError: as :meth:`forward`.
+            Exception: the gateway's own fault did what it is for.
+        """
+        case = admitted.case
+        with self._guard.firing(case, admitted.tag) as run:
+            self._metrics.fired(case.id)
+            if transaction is not None:
+                _tag(admitted)
+            if case.service.name == OWN:
+                report = await self._handlers[case.scenario_name](run)
+                await call.json(
+                    {
+                        "service": OWN,
+                        "scenario": case.scenario_name,
+                        "case": case.case_name,
+                        "run": admitted.tag,
+                        "trace_id": call.trace.trace_id,
+                        "report": report,
+                    }
+                )
+                return
+            path, _, query = case.local_path.partition("?")
+            handover = Handover(
+                path.encode(),
+                b"&".join(part for part in (query.encode(), admitted.query) if part),
+                max(self._settings.upstream_timeout_s, case.budget.wall_s + GRACE_S),
+                (self._token, (b"x-crash-run", admitted.tag.encode())),
+            )
+            sentry_sdk.add_breadcrumb(category="gateway", message="hand the fault over", data={"case": case.id})
+            await self._hand_over(call, handover, transaction)
+
+    async def _hand_over(self, call: Call, handover: Handover, transaction: Transaction | None) -> None:
+        upstream = self._routing.upstream(call.service)
+        began = time.monotonic()
+        with client_span(transaction, call, call.service) as span_id:
+            await proxy.forward(call, upstream, handover, span_id, self._settings.max_body_bytes)
+        self._metrics.took(call.service, time.monotonic() - began)
+
+
+def _tag(admitted: Admitted) -> None:
+    scope = sentry_sdk.get_isolation_scope()
+    scope.set_tag("scenario", admitted.case.scenario_name)
+    if admitted.case.case_name:
+        scope.set_tag("case", admitted.case.case_name)
+    scope.set_tag("run", admitted.tag)
+    scope.set_user({"id": "player-7", "email": "player-7@example.com"})
