@@ -8,7 +8,7 @@ from http import HTTPStatus
 MEDIA_TYPE = "application/problem+json"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: a context manager that it passes through sets its traceback
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
     """
     An answer that is not what was asked for, with the reason and the fix.
