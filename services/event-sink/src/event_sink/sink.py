@@ -92,8 +92,9 @@ class Sink:
                 await task
         if self.session:
             await self.session.close()
-        await asyncio.to_thread(self.writer.stop)
+        # The last connection to close folds the write-ahead log into the file; a reader cannot.
         await asyncio.to_thread(self.reader.stop)
+        await asyncio.to_thread(self.writer.stop)
 
 
 SINK = web.AppKey("sink", Sink)

@@ -1,0 +1,17 @@
+"""
+Bugsink as gunicorn's worker loads it: prepared first, in the same process, so that Django is imported once.
+"""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bugsink_conf")
+
+# Importing the application sets Django up; models can be imported only after that.
+from bugsink.wsgi import application
+
+# isort: split
+import bootstrap
+
+__all__ = ["application"]
+
+bootstrap.run()
