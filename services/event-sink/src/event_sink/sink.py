@@ -65,7 +65,9 @@ class Sink:
 
     async def start(self) -> None:
         self.writer.start()
-        self.session = aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+        # Shorter than any target keeps a connection (gunicorn 2 s, Node 5 s): none is reused that is being closed.
+        connector = aiohttp.TCPConnector(keepalive_timeout=1.5)
+        self.session = aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
         large_out = asyncio.Lock()
         self.forwarders = [
             Forwarder(target, self.writer, self.reader, self.session, large_out) for target in self.targets
