@@ -8,6 +8,7 @@ import sys
 from crashkit.binding import BindingError
 from crashkit.loading import CatalogueError, load_catalogue
 from crashkit.settings import SettingsError, read_settings
+from sentry_sdk.utils import BadDsn
 
 from gateway.app import Gateway
 from gateway.sentry import start_sentry
@@ -28,6 +29,8 @@ def main() -> int:
         listener = listen(settings)
     except (SettingsError, CatalogueError, BindingError) as error:
         return _cannot_start(str(error))
+    except BadDsn as error:
+        return _cannot_start(f"SENTRY_DSN: {error}; it has the form http://<key>@<host>/<project>")
     except OSError as error:
         return _cannot_start(f"{error.strerror or error}; PORT or HOST must name a free address of this machine")
     serve(gateway, settings, listener)

@@ -8,7 +8,7 @@ A service answers ``GET /debug/faults`` with ``{"active": [...]}`` and ``DELETE 
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from crashkit.guard import Guard
@@ -38,7 +38,7 @@ class Faults:
 
     guard: Guard
     upstreams: Mapping[str, Upstream | None]
-    token: str
+    token: str = field(repr=False)
 
     async def active(self, headers: Headers) -> dict[str, object]:
         """

@@ -3,7 +3,7 @@ Hands one request to a service and its answer to the caller, both as they come.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from crashkit.problem import Problem
@@ -34,7 +34,7 @@ class Handover:
     path: bytes
     query: bytes
     within_s: float
-    added: tuple[tuple[bytes, bytes], ...] = ()
+    added: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)  # the token is among them
 
 
 async def forward(call: Call, upstream: Upstream, handover: Handover, span_id: str, max_body_bytes: int) -> None:

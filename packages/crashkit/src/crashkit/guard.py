@@ -10,7 +10,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crashkit.catalogue import BoundCase, Catalogue
 from crashkit.problem import Problem
@@ -33,7 +33,7 @@ class Policy:
 
     enabled: bool
     allow_get: bool
-    token: str
+    token: str = field(repr=False)  # local variables reach events by their repr
 
 
 class Guard:
