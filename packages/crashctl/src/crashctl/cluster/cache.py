@@ -1,0 +1,153 @@
+"""
+A cache of slow things, each made once, whole or not at all.
+
+An entry is a folder named ``<name>-<key>``. It is made under another name, synced to disk and renamed, so that
+nothing half-made is ever found under the final name, whatever interrupted the making.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import JsonValue, TypeAdapter
+
+_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
+
+
+def key_of(*parts: JsonValue) -> str:
+    """
+    The key of what these parts determine.
+
+    Args:
+        parts: Versions, flags and recipes; equal parts give equal keys on every machine.
+
+    Returns:
+        12 hex characters.
+    """
+    return hashlib.sha256(_JSON.dump_json(list(parts))).hexdigest()[:12]
+
+
+def key_of_files(folder: Path, *patterns: str) -> str:
+    """
+    The key of files' names and bytes below a folder.
+
+    Args:
+        folder: Where the patterns start.
+        patterns: Globs; a folder's files count with ``**/*``.
+    """
+    files = sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
+    return key_of(*[[str(file.relative_to(folder)), _digest(file)] for file in files])
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+class Cache:
+    """
+    The entries below one folder.
+
+    Args:
+        folder: Made when the first entry is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, name: str, key: str) -> Path:
+        """Where the entry is, or will be."""
+        return self._folder / f"{name}-{key}"
+
+    def has(self, name: str, key: str) -> bool:
+        """Whether the entry is there, whole."""
+        return self.path(name, key).is_dir()
+
+    def entry(self, name: str, key: str, make: Callable[[Path], None]) -> Path:
+        """
+        The entry's folder, made now if it is not there.
+
+        Args:
+            name: What it is.
+            key: What determines it.
+            make: Fills the folder that it is given. When it raises, nothing remains.
+
+        Returns:
+            A folder that nobody may write to.
+        """
+        final = self.path(name, key)
+        if final.is_dir():
+            return final
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with locked(self._folder / f".{name}.lock"):
+            if final.is_dir():
+                return final
+            self._sweep(name)
+            fresh = Path(tempfile.mkdtemp(prefix=f".making-{name}-", dir=self._folder))
+            try:
+                fresh.chmod(0o755)
+                make(fresh)
+                _sync(fresh)
+                fresh.rename(final)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+            _sync_folder(self._folder)
+        return final
+
+    def _sweep(self, name: str) -> None:
+        """Remove what a killed process left of this entry; the lock says that nobody is making it now."""
+        for left in self._folder.glob(f".making-{name}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """
+    Hold a lock between processes; the kernel frees it with the process that held it.
+
+    Args:
+        file: The lock file, made if needed and left in place.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+
+
+def _sync(folder: Path) -> None:
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomically(file: Path, text: str, *, mode: int = 0o644) -> None:
+    """
+    Replace a file's text in one step.
+
+    Args:
+        file: Its folder is made if needed.
+        text: The new content.
+        mode: Permission bits of the new file.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}-", delete=False) as fresh:
+        fresh.write(text)
+        fresh.flush()
+        os.fsync(fresh.fileno())
+    Path(fresh.name).chmod(mode)
+    Path(fresh.name).rename(file)
