@@ -1,0 +1,86 @@
+{{- /*
+common.deployment: the Deployment of a component.
+Usage: {{ include "common.deployment" (dict "root" . "env" (include "common.env" .) "live" "/healthz/live" "ready" "/healthz/ready") }}
+Optional: "state" (true: a folder that outlives the container), "tmpMib" (default 64), "single" (true: the component
+writes one store, so never two pods at once).
+*/}}
+{{- define "common.deployment" -}}
+{{- $root := .root -}}
+{{- $component := $root.Chart.Name -}}
+{{- $global := $root.Values.global -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "common.fullname" $root }}
+  labels:
+    {{- include "common.labels" (list $root $component) | nindent 4 }}
+spec:
+  replicas: {{ ternary 1 $root.Values.replicas (.single | default false) }}
+  revisionHistoryLimit: 3
+  strategy:
+    {{- if .single }}
+    type: Recreate
+    {{- else }}
+    type: RollingUpdate
+    rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
+    {{- end }}
+  selector:
+    matchLabels:
+      {{- include "common.selectorLabels" (list $root $component) | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "common.labels" (list $root $component) | nindent 8 }}
+      annotations:
+        checksum/secrets: {{ include "common.secretsChecksum" $root | quote }}
+    spec:
+      serviceAccountName: {{ include "common.fullname" $root }}
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      # Draining and the last flush (2 s) fit into it with room to spare.
+      terminationGracePeriodSeconds: {{ add $global.drainS 10 }}
+      securityContext:
+        {{- include "common.podSecurity" $root | nindent 8 }}
+      {{- with include "common.scheduling" $root | trim }}
+      {{- . | nindent 6 }}
+      {{- end }}
+      containers:
+        - name: {{ $component }}
+          image: {{ include "common.image" (list $root $component $root.Values.image) }}
+          imagePullPolicy: {{ $global.image.pullPolicy }}
+          ports:
+            - {name: http, containerPort: {{ include "common.portOf" $component }}}
+          env:
+            {{- .env | nindent 12 }}
+          {{- include "common.probes" . | nindent 10 }}
+          resources:
+            {{- toYaml $root.Values.resources | nindent 12 }}
+          securityContext:
+            {{- include "common.containerSecurity" $root | nindent 12 }}
+          volumeMounts:
+            {{- include "common.volumeMounts" . | nindent 12 }}
+      volumes:
+        {{- include "common.volumes" (dict "root" $root "state" .state "tmpMib" (.tmpMib | default 64)) | nindent 8 }}
+{{- end }}
+
+{{- /*
+common.scheduling: where pods may run and how their images are pulled, the same for all.
+Usage: {{ with include "common.scheduling" . | trim }}{{ . | nindent 6 }}{{ end }}
+*/}}
+{{- define "common.scheduling" -}}
+{{- $global := .Values.global -}}
+{{- with $global.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with $global.scheduling.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $global.scheduling.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}

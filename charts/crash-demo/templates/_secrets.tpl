@@ -1,0 +1,33 @@
+{{- /*
+crash-demo.randomHex: hexadecimal text of that many random bytes, from the system's secure source.
+Usage: {{ include "crash-demo.randomHex" 16 }}
+*/}}
+{{- define "crash-demo.randomHex" -}}
+{{- randBytes (int .) | b64dec | printf "%x" -}}
+{{- end }}
+
+{{- /*
+crash-demo.checkSecrets: refuse a given secret of the wrong form. Here and not in the schema, whose messages would show
+the value.
+Usage: {{ include "crash-demo.checkSecrets" .Values.global }}
+*/}}
+{{- define "crash-demo.checkSecrets" -}}
+{{- $forms := dict
+    "faultToken" (list "^[!-~]{16,}$" "at least 16 characters without spaces")
+    "ingestKey" (list "^[0-9a-f]{32}$" "32 characters of 0-9a-f; openssl rand -hex 16 makes one")
+    "sinkToken" (list "^[!-~]{16,}$" "at least 16 characters without spaces")
+    "bugsinkApiToken" (list "^[0-9a-f]{40}$" "40 characters of 0-9a-f; openssl rand -hex 20 makes one")
+    "bugsinkAdminPassword" (list "^.{8,}$" "at least 8 characters")
+    "bugsinkSecretKey" (list "^[!-~]{50,}$" "at least 50 characters without spaces; openssl rand -hex 32 makes one")
+    "upstreamDsn" (list "^https?://[^@/]+@[^@/]+/(.*/)?[0-9]+$" "a DSN, such as https://KEY@HOST/PROJECT")
+-}}
+{{- range $name, $form := $forms }}
+{{- $given := index $.secrets $name }}
+{{- if and $given $.existingSecret }}
+{{- fail (printf "global.secrets.%s is given, and global.existingSecret too; put the value into that Secret, or leave existingSecret empty" $name) }}
+{{- end }}
+{{- if and $given (not (regexMatch (first $form) $given)) }}
+{{- fail (printf "global.secrets.%s (%d characters) does not have the right form: %s" $name (len $given) (last $form)) }}
+{{- end }}
+{{- end }}
+{{- end }}
