@@ -9,7 +9,6 @@ from crashkit.binding import bind
 from crashkit.catalogue import Catalogue
 from crashkit.guard import Guard
 from crashkit.problem import Problem
-from sentry_sdk.tracing import Transaction
 
 from gateway import failures
 from gateway.asgi import Receive, Scope, Send
@@ -20,6 +19,7 @@ from gateway.cors import Cors
 from gateway.faults import Faults
 from gateway.metrics import Metrics
 from gateway.pages import Pages
+from gateway.records import Recorder
 from gateway.request_body import CallerGone
 from gateway.routing import Route, Routing
 from gateway.scenarios import HANDLERS
@@ -78,18 +78,16 @@ class Gateway:
             await page(call)
             return
         choice = self._chooser.choose(call)
-        self._tracing.decide(call.trace, fault=isinstance(choice, Admitted))
-        if call.trace.sampled and self._tracing.active:
-            with self._tracing.transaction(call) as transaction:
-                await self._finish(call, choice, transaction)
-        else:
-            await self._finish(call, choice, None)
+        fault = isinstance(choice, Admitted)
+        self._tracing.decide(call.trace, fault=fault)
+        with self._tracing.record(call, fault=fault) as recorder:
+            await self._finish(call, choice, recorder)
         self._metrics.answered(call.service, call.status)
 
-    async def _finish(self, call: Call, choice: Choice, transaction: Transaction | None) -> None:
+    async def _finish(self, call: Call, choice: Choice, recorder: Recorder) -> None:
         began = time.monotonic()
         try:
-            await self._carry_out(call, choice, transaction)
+            await self._carry_out(call, choice, recorder)
         except Problem as problem:
             await _refuse(call, problem)
         except CallerGone:
@@ -103,11 +101,11 @@ class Gateway:
             detail = "The gateway failed while it worked on this; the event with this trace id says where"
             await _refuse(call, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "gateway-bug", detail))
 
-    async def _carry_out(self, call: Call, choice: Choice, transaction: Transaction | None) -> None:
+    async def _carry_out(self, call: Call, choice: Choice, recorder: Recorder) -> None:
         if isinstance(choice, Route):
-            await self._services.forward(call, choice, transaction)
+            await self._services.forward(call, choice, recorder)
         elif isinstance(choice, Admitted):
-            await self._services.fire(call, choice, transaction)
+            await self._services.fire(call, choice, recorder)
         elif isinstance(choice, Problem):
             raise choice
         elif isinstance(choice, Preflight):

@@ -63,5 +63,15 @@ def _capture(call: Call, error: Exception, *, handled: bool) -> None:
     options = sentry_sdk.get_client().options
     event, hint = event_from_exception(error, client_options=options, mechanism={"type": "gateway", "handled": handled})
     event["transaction"] = f"{call.method} {call.route}"
+    if sentry_sdk.get_current_span() is None:
+        trace = call.trace
+        event["contexts"] = {
+            "trace": {
+                "trace_id": trace.trace_id,
+                "span_id": trace.span_id,
+                "parent_span_id": trace.parent_span_id,
+                "op": "http.server",
+            }
+        }
     event["request"] = {"method": call.method, "url": call.path.decode("latin-1")}
     sentry_sdk.capture_event(event, hint)

@@ -7,17 +7,16 @@ from collections.abc import Mapping
 
 import sentry_sdk
 from crashkit.guard import Guard
-from sentry_sdk.tracing import Transaction
 
 from gateway import proxy
 from gateway.call import Call
 from gateway.choice import Admitted
 from gateway.metrics import Metrics
 from gateway.proxy import Handover
+from gateway.records import FullRecord, Recorder
 from gateway.routing import Route, Routing, collapsed
 from gateway.scenarios import Handler
 from gateway.settings import Settings
-from gateway.tracing import client_span
 
 GRACE_S = 5.0
 """How much longer than its budget a fault may take to be answered."""
@@ -45,16 +44,17 @@ class Services:
         self._guard = guard
         self._handlers = handlers
         self._metrics = metrics
+        self._max_body_bytes = settings.max_body_bytes
         self._token = (b"authorization", f"Bearer {settings.policy.token}".encode())
 
-    async def forward(self, call: Call, route: Route, transaction: Transaction | None) -> None:
+    async def forward(self, call: Call, route: Route, recorder: Recorder) -> None:
         """
         Proxy a request that is no fault.
 
         Args:
             call: the request.
             route: where it goes.
-            transaction: that records it; none when the trace is not kept.
+            recorder: writes it into its trace.
 
         Raises:
             Problem: there is nobody to forward to, or the body is refused.
@@ -62,18 +62,18 @@ class Services:
             UpstreamError: the service did not answer.
         """
         within_s = self._settings.upstream_timeout_s
-        await self._hand_over(call, Handover(route.rest or b"/", call.query, within_s), transaction)
+        await self._hand_over(call, Handover(route.rest or b"/", call.query, within_s), recorder)
         if call.status in UNKNOWN_TO_THE_SERVICE:
             call.route = collapsed(route)
 
-    async def fire(self, call: Call, admitted: Admitted, transaction: Transaction | None) -> None:
+    async def fire(self, call: Call, admitted: Admitted, recorder: Recorder) -> None:
         """
         Fire a fault, counted against its budget here too: the service's own count may die with it.
 
         Args:
             call: the request.
             admitted: the fault.
-            transaction: that records it; none without Sentry.
+            recorder: writes it into its trace.
 
         Raises:
             Problem: the budget is used up, or as :meth:`forward`.
@@ -84,7 +84,7 @@ class Services:
         case = admitted.case
         with self._guard.firing(case, admitted.tag) as run:
             self._metrics.fired(case.id)
-            if transaction is not None:
+            if isinstance(recorder, FullRecord):
                 _tag(admitted)
             if case.service.name == OWN:
                 report = await self._handlers[case.scenario_name](run)
@@ -107,13 +107,16 @@ class Services:
                 (self._token, (b"x-crash-run", admitted.tag.encode())),
             )
             sentry_sdk.add_breadcrumb(category="gateway", message="hand the fault over", data={"case": case.id})
-            await self._hand_over(call, handover, transaction)
+            await self._hand_over(call, handover, recorder)
 
-    async def _hand_over(self, call: Call, handover: Handover, transaction: Transaction | None) -> None:
+    async def _hand_over(self, call: Call, handover: Handover, recorder: Recorder) -> None:
         upstream = self._routing.upstream(call.service)
         began = time.monotonic()
-        with client_span(transaction, call, call.service) as span_id:
-            await proxy.forward(call, upstream, handover, span_id, self._settings.max_body_bytes)
+        span_id = recorder.begin_call(call)
+        try:
+            await proxy.forward(call, upstream, handover, span_id, self._max_body_bytes)
+        finally:
+            recorder.end_call(call)
         self._metrics.took(call.service, time.monotonic() - began)
 
 

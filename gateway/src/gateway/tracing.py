@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sentry_sdk
-from sentry_sdk.tracing import Span, Transaction, TransactionSource
+from sentry_sdk.client import SDK_INFO
+from sentry_sdk.tracing import Transaction, TransactionSource
 from sentry_sdk.tracing_utils import Baggage
 
 from gateway.call import Call
+from gateway.records import ORIGIN, UNRECORDED, FullRecord, LightRecord, Recorder, status_of
 from gateway.trace_headers import Origin, Trace, draw
 
 ALWAYS = 1.0
-SPAN_ORIGIN = "auto.http.gateway"
 
 
 class Tracing:
@@ -33,6 +34,12 @@ class Tracing:
         self._rate = rate
         self.active = bool(client.is_active() and client.parsed_dsn)
         self._origin: Origin | None = None
+        self._common: dict[str, object] = {
+            "platform": "python",
+            "sdk": dict(SDK_INFO),
+            "tags": {"service": "gateway"},
+            **{name: client.options[name] for name in ("release", "environment", "server_name") if self.active},
+        }
         if client.parsed_dsn:
             members = {
                 "environment": client.options["environment"],
@@ -61,8 +68,28 @@ class Tracing:
             self._origin.sign(trace, rate, rand)
 
     @contextmanager
-    def transaction(self, call: Call) -> Iterator[Transaction]:
-        """Record what happens inside as the gateway's transaction of this request."""
+    def record(self, call: Call, *, fault: bool) -> Iterator[Recorder]:
+        """
+        Record what happens inside as the gateway's transaction of this request, if its trace is kept.
+
+        Args:
+            call: the request.
+            fault: whether it fires a fault.
+        """
+        if not (self.active and call.trace.sampled):
+            yield UNRECORDED
+        elif fault:
+            with self._transaction(call) as transaction:
+                yield FullRecord(transaction)
+        else:
+            light = LightRecord()
+            try:
+                yield light
+            finally:
+                light.send(call, self._common)
+
+    @contextmanager
+    def _transaction(self, call: Call) -> Iterator[Transaction]:
         trace = call.trace
         baggage = Baggage.from_incoming_header(trace.baggage.decode("latin-1"))
         baggage.freeze()
@@ -73,7 +100,7 @@ class Tracing:
                 name=f"{call.method} {call.route}",
                 op="http.server",
                 source=TransactionSource.ROUTE,
-                origin=SPAN_ORIGIN,
+                origin=ORIGIN,
                 trace_id=trace.trace_id,
                 span_id=trace.span_id,
                 parent_span_id=trace.parent_span_id,
@@ -89,45 +116,18 @@ class Tracing:
                 try:
                     yield transaction
                 finally:
-                    transaction.name = f"{call.method} {call.route}"
-                    transaction.set_http_status(call.status or 499)
+                    transaction.set_http_status(status_of(call))
 
     @contextmanager
     def event_scope(self, call: Call) -> Iterator[sentry_sdk.Scope]:
         """Give the scope for an event of this request, on its trace whether that is kept or not."""
-        if self.active and call.trace.sampled:
+        if sentry_sdk.get_current_span() is not None:
             with sentry_sdk.new_scope() as scope:
                 yield scope
         else:
             with sentry_sdk.isolation_scope() as scope:
                 scope.generate_propagation_context(_headers(call.trace))
                 yield scope
-
-
-@contextmanager
-def client_span(transaction: Transaction | None, call: Call, service: str) -> Iterator[str]:
-    """
-    Record the call of a service.
-
-    Args:
-        transaction: of the request; none when it is not kept.
-        call: the request.
-        service: name of the service.
-
-    Yields:
-        Id of the span that makes the call.
-    """
-    if transaction is None:
-        yield call.trace.span_id
-        return
-    span: Span = transaction.start_child(op="http.client", name=f"{call.method} {call.route}", origin=SPAN_ORIGIN)
-    span.set_data("http.request.method", call.method)
-    span.set_data("server.address", service)
-    try:
-        yield span.span_id
-    finally:
-        span.set_http_status(call.status or 499)
-        span.finish()
 
 
 def _headers(trace: Trace) -> dict[str, str]:
