@@ -129,11 +129,12 @@ def sink(make_sink: Callable[..., SinkProcess]) -> SinkProcess:
 class FakeTarget:
     """
     Where envelopes are forwarded to. ``answers`` are used up first, each a status or (status, headers) or ``"drop"``;
-    then everything is taken.
+    then everything is taken, but for bodies that hold ``hated``: they get a 500.
     """
 
     answers: deque = field(default_factory=deque)
     requests: list = field(default_factory=list)
+    hated: bytes | None = None
     server: ThreadingHTTPServer | None = None
 
     def start(self) -> "FakeTarget":
@@ -146,6 +147,8 @@ class FakeTarget:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 target.requests.append((self.path, dict(self.headers), body))
                 answer = target.answers.popleft() if target.answers else 200
+                if target.hated and target.hated in body:
+                    answer = 500
                 if answer == "drop":
                     self.close_connection = True
                     return

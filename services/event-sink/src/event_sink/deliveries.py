@@ -64,6 +64,17 @@ def due(
     ]
 
 
+def next_due(connection: sqlite3.Connection, target: str, now: float) -> float | None:
+    """
+    When the next delivery that waits by itself is due (unix s).
+    """
+    row = connection.execute(
+        "SELECT min(due_at) AS due_at FROM deliveries WHERE state = 'pending' AND target = ? AND due_at > ?",
+        (target, now),
+    ).fetchone()
+    return None if row["due_at"] is None else float(row["due_at"])
+
+
 def body(connection: sqlite3.Connection, delivery: Delivery, key: str | None, now: float) -> bytes | None:
     """
     The envelope as the target shall have it: the delivery's items untouched, under a header that knows only the

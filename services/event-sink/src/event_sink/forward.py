@@ -8,6 +8,7 @@ import logging
 import random
 import sqlite3
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
@@ -135,16 +136,19 @@ class Forwarder:
             )
         )
         if not batch:
-            return self._until_something_changes(now)
+            upcoming = await self._reader.run(lambda connection: deliveries.next_due(connection, name, now))
+            return self._until_something_changes(now, upcoming)
         verdicts = await asyncio.gather(*(self._send(delivery) for delivery in batch))
         outcomes = list(zip(batch, verdicts, strict=True))
-        await self._writer.run(lambda connection, changes: self._write(connection, changes, outcomes))
+        answers = any(verdict.outcome != "away" for verdict in verdicts)
+        await self._writer.run(lambda connection, changes: self._write(connection, changes, outcomes, answers=answers))
+        self._learn_whether_away(verdicts[0], answers=answers)
         for delivery, verdict in outcomes:
             self._learn(delivery, verdict)
         return 0.0
 
-    def _until_something_changes(self, now: float) -> float:
-        moments = [*self._limits.values(), *(hold.until for hold in self._held_projects.values())]
+    def _until_something_changes(self, now: float, upcoming: float | None) -> float:
+        moments = [*self._limits.values(), *(hold.until for hold in self._held_projects.values()), upcoming or 0.0]
         return min([moment - now for moment in moments if moment > now] + [_IDLE_S])
 
     async def _drop_old(self, now: float) -> None:
@@ -185,45 +189,50 @@ class Forwarder:
             return Verdict("away", f"no_answer ({type(error).__name__})")
 
     def _write(
-        self, connection: sqlite3.Connection, changes: Changes, outcomes: list[tuple[Delivery, Verdict]]
+        self,
+        connection: sqlite3.Connection,
+        changes: Changes,
+        outcomes: list[tuple[Delivery, Verdict]],
+        *,
+        answers: bool,
     ) -> None:
         now = time.time()
         for delivery, verdict in outcomes:
             if verdict.outcome in ("delivered", "refused"):
                 deliveries.settle(connection, changes, delivery.seq, verdict.outcome, verdict.reason)
             else:
-                # Due now, hence behind those that were not tried yet: one bad envelope does not block the way.
-                deliveries.postpone(connection, delivery.seq, now, verdict.reason)
-            limits = {category: now + seconds for category, seconds in verdict.limits.items()}
+                # Where the target answers others, this envelope waits by itself: a bad one does not block the way.
+                alone = answers and verdict.outcome == "away"
+                wait_s = min(_LONGEST_HOLD_S, _FIRST_BACKOFF_S * 2 ** min(delivery.attempts, 20)) if alone else 0.0
+                deliveries.postpone(connection, delivery.seq, now + wait_s, verdict.reason)
+            limits = {category: now + seconds for category, seconds in _limits(delivery, verdict).items()}
             deliveries.save_limits(connection, self.target.name, limits)
+
+    def _learn_whether_away(self, first: Verdict, *, answers: bool) -> None:
+        name = self.target.name
+        if answers:
+            if self._away.failures:
+                LOG.info("the target answers again", extra={"target": name})
+            self._away.end()
+            return
+        if not self._away.failures:
+            LOG.warning("the target is away, envelopes are kept", extra={"target": name, "reason": first.reason})
+        self._away.grow(time.time(), first.retry_after_s)
 
     def _learn(self, delivery: Delivery, verdict: Verdict) -> None:
         """
-        Let the next round know what this answer said about the target.
+        Let the next round know what this answer said about its category and its project.
         """
         now = time.time()
-        name = self.target.name
-        for category, seconds in verdict.limits.items():
+        for category, seconds in _limits(delivery, verdict).items():
             self._limits[category] = max(now + seconds, self._limits.get(category, 0.0))
-        if verdict.outcome != "away" and self._away.failures:
-            LOG.info("the target answers again", extra={"target": name})
-            self._away.end()
         if verdict.outcome in ("delivered", "refused"):
             self._held_projects.pop(delivery.project_id, None)
-        if verdict.outcome == "away":
-            if not self._away.failures:
-                LOG.warning("the target is away, envelopes are kept", extra={"target": name, "reason": verdict.reason})
-            self._away.grow(now, verdict.retry_after_s)
         if verdict.outcome == "misconfigured":
             self._hold_project(delivery, verdict, now)
         if verdict.outcome == "refused":
-            found = {
-                "target": name,
-                "reason": verdict.reason,
-                "delivery": delivery.seq,
-                "project_id": delivery.project_id,
-            }
-            LOG.warning("the target refused an envelope for good", extra=found)
+            found = {"reason": verdict.reason, "delivery": delivery.seq, "project_id": delivery.project_id}
+            LOG.warning("the target refused an envelope for good", extra={"target": self.target.name, **found})
         if verdict.reason:
             self._last_error = verdict.reason
 
@@ -234,4 +243,15 @@ class Forwarder:
             LOG.warning(
                 "the target does not take this project, envelopes are kept; check its key and its projects", extra=found
             )
-        self._held_projects.setdefault(project, _Hold(_LONGEST_HOLD_S)).grow(now)
+        hold = self._held_projects.setdefault(project, _Hold(_LONGEST_HOLD_S))
+        if hold.until <= now:
+            hold.grow(now)
+
+
+def _limits(delivery: Delivery, verdict: Verdict) -> Mapping[str, float]:
+    """
+    The limits of an answer. One that names only other categories still stands for the delivery that met it.
+    """
+    if verdict.outcome != "limited" or {delivery.category, ALL_CATEGORIES} & set(verdict.limits):
+        return verdict.limits
+    return {**verdict.limits, delivery.category: max(verdict.limits.values())}
