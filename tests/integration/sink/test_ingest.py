@@ -97,6 +97,23 @@ def test_a_large_envelope_is_taken_within_the_limits(sink):
     assert len(raw) - len(b'{}\n{"type":"attachment"}\n') == only["size_bytes"]
 
 
+def test_memory_is_small_and_given_back(sink, event):
+    """
+    Idle it takes at most 80 MiB, and after an envelope of 60 MiB it comes back to nearly that.
+    """
+
+    def resident_mib() -> float:
+        text = sink.http.get(f"{sink.url}/metrics").text
+        (line,) = [line for line in text.splitlines() if line.startswith("process_resident_memory_bytes ")]
+        return float(line.split()[1]) / MIB
+
+    sink.post(event())
+    assert resident_mib() <= 80
+
+    sink.post(gzip.compress(b'{}\n{"type":"attachment"}\n' + b"core" * (15 * MIB), 1), Content_Encoding="gzip")
+    assert resident_mib() <= 110
+
+
 def test_the_old_store_endpoint_still_works(sink):
     """
     One bare event, as tools without an SDK send it.

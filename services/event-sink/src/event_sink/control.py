@@ -34,10 +34,12 @@ async def index(_: web.Request) -> web.Response:
     return web.Response(text=INDEX)
 
 
-async def live(_: web.Request) -> web.Response:
+async def live(request: web.Request) -> web.Response:
     """
-    The process answers.
+    The process answers, and its writing thread is there.
     """
+    if not request.app[SINK].writer.alive:
+        return web.json_response({"status": "the writing thread has ended"}, status=503)
     return web.json_response({"status": "alive"})
 
 

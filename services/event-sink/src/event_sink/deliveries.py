@@ -95,10 +95,10 @@ def body(connection: sqlite3.Connection, delivery: Delivery, key: str | None, no
         header["trace"] = {**others, "public_key": key} if key else others
     if "sent_at" in header:
         header["sent_at"] = _moved(header["sent_at"], now - row["received_at"])
-    pieces = [header_line(header)]
+    pieces: list[bytes | memoryview] = [header_line(header)]
     for position in delivery.positions:
         item = envelope.items[position]
-        pieces += [header_line({**item.header, "length": item.size}), envelope.payload(item), b"\n"]
+        pieces += [header_line({**item.header, "length": item.size}), envelope.view(item), b"\n"]
     return b"".join(pieces)
 
 

@@ -21,7 +21,7 @@ class TooLargeError(ValueError):
 
 
 class _Unpacker(Protocol):
-    def feed(self, data: bytes, room: int) -> bytes: ...
+    def feed(self, data: bytes | bytearray, room: int) -> bytes: ...
 
     def done(self) -> bool: ...
 
@@ -33,9 +33,9 @@ class _Zlib:
         raw_deflate = bool(first) and first[0] & 0x0F != _DEFLATE_IN_ZLIB and first != _GZIP
         self._inner = zlib.decompressobj(-zlib.MAX_WBITS if raw_deflate else zlib.MAX_WBITS | 32)
 
-    def feed(self, data: bytes, room: int) -> bytes:
+    def feed(self, data: bytes | bytearray, room: int) -> bytes:
         try:
-            return self._inner.decompress(self._inner.unconsumed_tail + data, room)
+            return self._inner.decompress(data or self._inner.unconsumed_tail, room)
         except zlib.error as error:
             raise EncodingError(f"the body cannot be unpacked: {error}") from error
 
@@ -49,9 +49,9 @@ class _Brotli:
     def __init__(self) -> None:
         self._inner = brotli.Decompressor()
 
-    def feed(self, data: bytes, room: int) -> bytes:
+    def feed(self, data: bytes | bytearray, room: int) -> bytes:
         try:
-            return bytes(self._inner.process(data, output_buffer_limit=room))
+            return bytes(self._inner.process(bytes(data), output_buffer_limit=room))
         except brotli.error as error:
             raise EncodingError(f"the body cannot be unpacked: {error}") from error
 
@@ -59,7 +59,7 @@ class _Brotli:
         return bool(self._inner.is_finished())
 
 
-def unpack(body: bytes, encoding: str, limit: int) -> bytes:
+def unpack(body: bytes | bytearray, encoding: str, limit: int) -> bytes | bytearray:
     """
     Undo a Content-Encoding.
 
@@ -79,7 +79,7 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
         return body
     unpacker: _Unpacker
     if name in {"gzip", "x-gzip", "deflate"}:
-        unpacker = _Zlib(body[:2])
+        unpacker = _Zlib(bytes(body[:2]))
     elif name == "br":
         unpacker = _Brotli()
     else:
@@ -87,21 +87,19 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
     return _drain(unpacker, body, limit)
 
 
-def _drain(unpacker: _Unpacker, body: bytes, limit: int) -> bytes:
+def _drain(unpacker: _Unpacker, body: bytes | bytearray, limit: int) -> bytearray:
     """
-    Feed the body once, then ask for the rest until nothing comes.
+    Feed the body once, then ask for the rest until nothing comes. A bytearray grows without a second copy of it.
     """
-    pieces: list[bytes] = []
-    total = 0
+    unpacked = bytearray()
     data = body
     while True:
         piece = unpacker.feed(data, CHUNK)
         data = b""
-        pieces.append(piece)
-        total += len(piece)
-        if total > limit:
+        unpacked += piece
+        if len(unpacked) > limit:
             raise TooLargeError
         if unpacker.done():
-            return b"".join(pieces)
+            return unpacked
         if not piece:
             raise EncodingError("the body ends before its packed data does")

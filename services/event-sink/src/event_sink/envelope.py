@@ -44,19 +44,25 @@ class Item:
 class Envelope:
     """An envelope that was understood; ``raw`` holds every byte as it came."""
 
-    raw: bytes
+    raw: bytes | bytearray
     header: Json
     items: tuple[Item, ...]
 
     def payload(self, item: Item) -> bytes:
-        return self.raw[item.start : item.end]
+        return bytes(self.view(item))
+
+    def view(self, item: Item) -> memoryview:
+        """
+        The payload without a copy of it.
+        """
+        return memoryview(self.raw)[item.start : item.end]
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def load_object(data: bytes, what: str) -> Json:
+def load_object(data: bytes | bytearray, what: str) -> Json:
     """
     Read a JSON object strictly.
 
@@ -72,7 +78,7 @@ def load_object(data: bytes, what: str) -> Json:
     return value
 
 
-def parse(raw: bytes) -> Envelope:
+def parse(raw: bytes | bytearray) -> Envelope:
     """
     Take an envelope apart.
 
@@ -82,7 +88,7 @@ def parse(raw: bytes) -> Envelope:
     Raises:
         MalformedEnvelopeError: where the format is broken, with the item's number.
     """
-    if not raw.strip():
+    if not raw[:4096].strip() and not raw.strip():
         raise MalformedEnvelopeError("empty", "the envelope is empty")
     header_end = _line_end(raw, 0)
     header = load_object(raw[:header_end], "the envelope header")
@@ -100,7 +106,7 @@ def parse(raw: bytes) -> Envelope:
     return Envelope(raw, header, tuple(items))
 
 
-def _item(raw: bytes, at: int, number: int) -> Item:
+def _item(raw: bytes | bytearray, at: int, number: int) -> Item:
     """
     Read the item whose header begins at ``at``.
     """
@@ -125,7 +131,7 @@ def _item(raw: bytes, at: int, number: int) -> Item:
     return Item(header, start, end)
 
 
-def _line_end(raw: bytes, at: int) -> int:
+def _line_end(raw: bytes | bytearray, at: int) -> int:
     end = raw.find(b"\n", at)
     return len(raw) if end < 0 else end
 
@@ -137,7 +143,7 @@ def header_line(header: Json) -> bytes:
     return json.dumps(header, separators=(",", ":")).encode() + b"\n"
 
 
-def of_store_request(event: bytes) -> bytes:
+def of_store_request(event: bytes | bytearray) -> bytes:
     """
     Wrap the body of the old ``/store/`` endpoint, one event, into an envelope.
 

@@ -114,10 +114,10 @@ def _of_event(payload: Json, event_id: str | None, unique_id: str | None) -> Fac
 
 
 def _from_bytes(envelope: Envelope, item: Item) -> Facts:
-    payload = envelope.payload(item)
+    payload = envelope.view(item)
     profiler, chunk = _PROFILER.search(payload), _CHUNK.search(payload)
-    own = _id(profiler.group(1).decode()) if profiler else None
-    unique = _id(chunk.group(1).decode()) if chunk else None
+    own = _id(bytes(profiler.group(1)).decode()) if profiler else None
+    unique = _id(bytes(chunk.group(1)).decode()) if chunk else None
     return Facts(event_id=unique or _id(envelope.header.get("event_id")), own_profiler=own, unique_id=unique)
 
 

@@ -114,7 +114,7 @@ async def _take(sink: Sink, request: web.Request, *, wrap: bool) -> str | None:
         return await _keep(sink, request, raw, key, wrap=wrap)
 
 
-async def _keep(sink: Sink, request: web.Request, raw: bytes, key: str | None, *, wrap: bool) -> str | None:
+async def _keep(sink: Sink, request: web.Request, raw: bytes | bytearray, key: str | None, *, wrap: bool) -> str | None:
     project_id = int(request.match_info["project_id"])
     try:
         parsed = wire.parse(wire.of_store_request(raw) if wrap else raw)
@@ -170,7 +170,7 @@ def _check_dsn(sink: Sink, dsn: object) -> None:
     _check_key(sink, key)
 
 
-async def _body(request: web.Request, limit: int) -> bytes:
+async def _body(request: web.Request, limit: int) -> bytearray:
     if (request.content_length or 0) > limit:
         raise RejectionError(413, "too_large:body", f"the body is larger than {limit // MIB} MiB")
     pieces = bytearray()
@@ -184,10 +184,10 @@ async def _body(request: web.Request, limit: int) -> bytes:
         raise RejectionError(408, "body_timeout", f"the body did not end within {_BODY_TIMEOUT_S:.0f} s") from error
     except (web.PayloadAccessError, ConnectionError, web.RequestPayloadError) as error:
         raise RejectionError(400, "body_incomplete", "the body ended too early") from error
-    return bytes(pieces)
+    return pieces
 
 
-async def _unpacked(body: bytes, encoding: str, limit: int) -> bytes | None:
+async def _unpacked(body: bytearray, encoding: str, limit: int) -> bytes | bytearray | None:
     """
     Undo the Content-Encoding; ``None`` if more than ``limit`` bytes would come out.
     """

@@ -129,9 +129,10 @@ def _with_payloads(connection: sqlite3.Connection, rows: list[sqlite3.Row]) -> l
                 "body"
             ]
             opened = (row["envelope_seq"], zlib.decompress(body))
-        payload = opened[1][row["start"] : row["start"] + row["size"]]
         # What is no JSON (an attachment) is to be had as raw envelope.
-        views.append({**_view(row), "payload": json.loads(payload) if row["type"] in JSON_TYPES else None})
+        is_json = row["type"] in JSON_TYPES
+        payload = opened[1][row["start"] : row["start"] + row["size"]] if is_json else b"null"
+        views.append({**_view(row), "payload": json.loads(payload)})
     return views
 
 

@@ -5,7 +5,7 @@ What the sink is told by its environment.
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from event_sink.dsn import Dsn
@@ -36,7 +36,11 @@ class Settings(BaseSettings):
     host: str = "0.0.0.0"
     port: int = Field(8090, ge=0, le=65535, description="0 takes a free one, which the log names.")
     db_path: Path = Field(description="The store; its folder must be writable and outlive the container.")
-    catalog_dir: Path | None = Field(None, description="Folder of services.yaml, which names the projects.")
+    catalog_dir: Path | None = Field(
+        None,
+        validation_alias=AliasChoices("SINK_CATALOG_DIR", "CATALOG_DIR"),
+        description="Folder of services.yaml, which names the projects.",
+    )
 
     ingest_key: Key = Field(description="The only DSN public key that is accepted.")
     token: SecretStr = Field(min_length=8, description="Bearer token of the calls that change something.")

@@ -46,6 +46,10 @@ class Writer:
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
     def submit(self, work: Work[T]) -> Future[T]:
         """
         Queue work for the next commit.
@@ -80,6 +84,8 @@ class Writer:
         while (job := self._jobs.get()) is not None:
             batch, last = self._batch(job)
             self._commit(batch)
+            # Waiting for the next job must not keep the last one's envelope in memory.
+            del job, batch
             if last:
                 break
         self._save_counts()
@@ -109,7 +115,7 @@ class Writer:
             results = [(job, *self._try(job, changes)) for job in batch]
             save(self._connection, changes)
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, MemoryError) as error:
             self._roll_back()
             self._ledger.give_back(unsaved)
             self._failed(batch, error)
@@ -143,7 +149,7 @@ class Writer:
         changes.update(own)
         return result, None
 
-    def _failed(self, batch: list[_Job], error: sqlite3.Error) -> None:
+    def _failed(self, batch: list[_Job], error: Exception) -> None:
         """
         Try the jobs one by one: a large one must not take small ones with it on a disk that is nearly full.
         """
