@@ -5,8 +5,14 @@ The command line: one literal table of commands, nothing else.
 import typer
 
 from crashctl import catalogue_commands
+from crashctl.cluster import commands as cluster_commands
 
 app = typer.Typer(name="crashctl", no_args_is_help=True, add_completion=False, help=__doc__)
 
 app.command("list")(catalogue_commands.list_cases)
 app.command("generate")(catalogue_commands.generate)
+app.command("up")(cluster_commands.up)
+app.command("down")(cluster_commands.down)
+app.command("status")(cluster_commands.status)
+app.command("env")(cluster_commands.env)
+app.command("tools")(cluster_commands.tools)

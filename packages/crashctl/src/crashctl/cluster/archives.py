@@ -31,11 +31,13 @@ def write_layer(target: Path, files: Mapping[str, Path | bytes], links: Mapping[
         links: Path in the image to what the symbolic link says.
     """
     with tarfile.open(target, "w", format=tarfile.GNU_FORMAT) as layer:
-        for folder in sorted({str(parent) for name in (*files, *(links or {})) for parent in Path(name).parents} - {"."}):
+        for folder in sorted(
+            {str(parent) for name in (*files, *(links or {})) for parent in Path(name).parents} - {"."}
+        ):
             entry = tarfile.TarInfo(folder)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             layer.addfile(entry)
-        for name, content in files.items():
+        for name, content in sorted(files.items()):
             entry = tarfile.TarInfo(name)
             entry.mode = 0o755
             entry.size = len(content) if isinstance(content, bytes) else content.stat().st_size
@@ -47,7 +49,9 @@ def write_layer(target: Path, files: Mapping[str, Path | bytes], links: Mapping[
             layer.addfile(entry)
 
 
-def write_image(target: Path, names: Sequence[str], layers: Sequence[Path], *, entrypoint: Sequence[str] = (), user: str = "") -> None:
+def write_image(
+    target: Path, names: Sequence[str], layers: Sequence[Path], *, entrypoint: Sequence[str] = (), user: str = ""
+) -> None:
     """
     Write an image that ``docker load`` and ``ctr images import`` read.
 

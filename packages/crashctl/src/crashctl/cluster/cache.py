@@ -7,6 +7,7 @@ nothing half-made is ever found under the final name, whatever interrupted the m
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -14,22 +15,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import JsonValue, TypeAdapter
 
-_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
-
-
-def key_of(*parts: JsonValue) -> str:
+def key_of(*parts: object) -> str:
     """
     The key of what these parts determine.
 
     Args:
-        parts: Versions, flags and recipes; equal parts give equal keys on every machine.
+        parts: Versions, flags and recipes, as JSON would have them; equal parts give equal keys on every machine.
 
     Returns:
         12 hex characters.
     """
-    return hashlib.sha256(_JSON.dump_json(list(parts))).hexdigest()[:12]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def key_of_files(folder: Path, *patterns: str) -> str:
@@ -145,7 +142,9 @@ def write_atomically(file: Path, text: str, *, mode: int = 0o644) -> None:
         mode: Permission bits of the new file.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}-", delete=False) as fresh:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}-", delete=False
+    ) as fresh:
         fresh.write(text)
         fresh.flush()
         os.fsync(fresh.fileno())

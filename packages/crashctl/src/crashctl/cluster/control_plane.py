@@ -45,16 +45,33 @@ class ControlPlane:
             self._single(folder, f"registry.k8s.io/{name}:{version}", {f"usr/local/bin/{name}": kubernetes / name})
         self._kube_proxy(folder, kubernetes / "kube-proxy")
         etcd = self._go.folder("etcd") / "server"
-        self._single(folder, f"registry.k8s.io/etcd:{self._versions.kubernetes.etcd_image_tag}", {"usr/local/bin/etcd": etcd})
+        self._single(
+            folder, f"registry.k8s.io/etcd:{self._versions.kubernetes.etcd_image_tag}", {"usr/local/bin/etcd": etcd}
+        )
         coredns = self._go.folder("coredns") / "coredns"
-        self._single(folder, f"registry.k8s.io/coredns/coredns:{self._versions.go['coredns'].version}", {"coredns": coredns}, entrypoint="/coredns")
+        self._single(
+            folder,
+            f"registry.k8s.io/coredns/coredns:{self._versions.go['coredns'].version}",
+            {"coredns": coredns},
+            entrypoint="/coredns",
+        )
         self._pause(folder)
         self._storage(folder)
 
-    def _single(self, folder: Path, image: str, files: Mapping[str, Path | bytes], *, entrypoint: str = "", links: Mapping[str, str] | None = None) -> None:
+    def _single(
+        self,
+        folder: Path,
+        image: str,
+        files: Mapping[str, Path | bytes],
+        *,
+        entrypoint: str = "",
+        links: Mapping[str, str] | None = None,
+    ) -> None:
         layer = folder / "layer"
         write_layer(layer, files, links)
-        write_image(folder / f"{_file_name(image)}.tar", [image], [layer], entrypoint=[entrypoint] if entrypoint else [])
+        write_image(
+            folder / f"{_file_name(image)}.tar", [image], [layer], entrypoint=[entrypoint] if entrypoint else []
+        )
         layer.unlink()
 
     def _kube_proxy(self, folder: Path, binary: Path) -> None:
@@ -70,21 +87,29 @@ class ControlPlane:
 
     def _pause(self, folder: Path) -> None:
         """The program that holds a pod's namespaces, from the C file in the Kubernetes module."""
-        source = self._go.module_folder("k8s.io/kubernetes", self._versions.kubernetes.version) / "build" / "pause" / "linux" / "pause.c"
+        source = (
+            self._go.module_folder("k8s.io/kubernetes", self._versions.kubernetes.version)
+            / "build"
+            / "pause"
+            / "linux"
+            / "pause.c"
+        )
         binary = folder / "pause"
-        self._tools.run("gcc", "-Os", "-Wall", "-static", f"-DVERSION={self._versions.kubernetes.version}", "-o", binary, source)
+        self._tools.run(
+            "gcc", "-Os", "-Wall", "-static", f"-DVERSION={self._versions.kubernetes.version}", "-o", binary, source
+        )
         for tag in self._versions.kubernetes.pause_image_tags:
             self._single(folder, f"registry.k8s.io/pause:{tag}", {"pause": binary}, entrypoint="/pause")
         binary.unlink()
 
     def _storage(self, folder: Path) -> None:
-        """The provisioner of volumes, and the shell that it runs to make a folder, under the names of kind's manifest."""
+        """The provisioner of volumes, and the shell that it makes folders with, under the names of kind's manifest."""
         manifest = storage_manifest(self._go.module_folder("sigs.k8s.io/kind", self._versions.go["kind"].version))
         provisioner, helper = storage_images(manifest)
         binary = self._go.folder("local-path-provisioner") / "local-path-provisioner"
         self._single(folder, provisioner, {"usr/local/bin/local-path-provisioner": binary})
         layer = folder / "layer.tar"
-        links = "for name in sh mkdir rm; do ln -sf busybox \"$1/bin/$name\"; done"
+        links = 'for name in sh mkdir rm; do ln -sf busybox "$1/bin/$name"; done'
         make_rootfs(self._tools, layer, SUITE, ["busybox-static"], variant="extract", hooks=[links])
         write_image(folder / f"{_file_name(helper)}.tar", [helper], [layer])
         layer.unlink()

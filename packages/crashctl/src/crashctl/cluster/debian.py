@@ -11,12 +11,19 @@ from crashctl.cluster.problems import UpError
 from crashctl.cluster.process import Tools
 
 # Nobody reads these in a container, and together they are a third of a small image.
-_LEAN = ("path-exclude=/usr/share/doc/*", "path-exclude=/usr/share/man/*", "path-exclude=/usr/share/locale/*", "path-exclude=/usr/share/info/*")
+_LEAN = (
+    "path-exclude=/usr/share/doc/*",
+    "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/locale/*",
+    "path-exclude=/usr/share/info/*",
+)
 
 
 def missing_packages(tools: Tools, names: Sequence[str]) -> list[str]:
     """Those of the named packages that are not installed here."""
-    return [name for name in names if not tools.succeeds("dpkg-query", "--show", "--showformat=${db:Status-Status}", name)]
+    return [
+        name for name in names if not tools.succeeds("dpkg-query", "--show", "--showformat=${db:Status-Status}", name)
+    ]
 
 
 def install_packages(tools: Tools, names: Sequence[str], why: str) -> list[str]:
@@ -35,7 +42,10 @@ def install_packages(tools: Tools, names: Sequence[str], why: str) -> list[str]:
         UpError: something is missing, and it is not ours to install.
     """
     if not shutil.which("apt-get"):
-        raise UpError(f"{why} needs {', '.join(names)} from Debian, and this is no Debian.", "run on Debian or Ubuntu, or on a machine that can pull images.")
+        raise UpError(
+            f"{why} needs {', '.join(names)} from Debian, and this is no Debian.",
+            "run on Debian or Ubuntu, or on a machine that can pull images.",
+        )
     missing = missing_packages(tools, names)
     if not missing:
         return []
@@ -47,7 +57,15 @@ def install_packages(tools: Tools, names: Sequence[str], why: str) -> list[str]:
     return missing
 
 
-def make_rootfs(tools: Tools, target: Path, suite: str, packages: Sequence[str], *, hooks: Sequence[str] = (), variant: str = "minbase") -> None:
+def make_rootfs(
+    tools: Tools,
+    target: Path,
+    suite: str,
+    packages: Sequence[str],
+    *,
+    hooks: Sequence[str] = (),
+    variant: str = "minbase",
+) -> None:
     """
     Make a root file system of Debian packages.
 

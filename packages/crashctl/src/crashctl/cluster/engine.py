@@ -72,7 +72,10 @@ class Engine:
         try:
             return self._tools.output("docker", "version", "--format", "{{.Server.Version}}").strip()
         except FileNotFoundError:
-            raise UpError("Docker is not installed.", "install Docker Engine or Docker Desktop (Debian: apt-get install docker.io).") from None
+            raise UpError(
+                "Docker is not installed.",
+                "install Docker Engine or Docker Desktop (Debian: apt-get install docker.io).",
+            ) from None
         except ToolFailedError as error:
             if "permission denied" in str(error).lower():
                 raise UpError(
@@ -92,26 +95,44 @@ class Engine:
             UpError: it cannot be started here, or did not answer in time.
         """
         if os.geteuid() != 0 or not shutil.which("dockerd"):
-            raise UpError("The Docker daemon is not running.", "start it (sudo systemctl start docker, or open Docker Desktop).")
+            raise UpError(
+                "The Docker daemon is not running.", "start it (sudo systemctl start docker, or open Docker Desktop)."
+            )
         self._folder.mkdir(parents=True, exist_ok=True)
         log = self._folder / "dockerd.log"
         with log.open("ab") as output:
             # A session of its own: Ctrl-C in the terminal must not reach it.
-            process = subprocess.Popen(self._command(), stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True)
-        write_atomically(self._note, Daemon(pid=process.pid, start_ticks=start_ticks(process.pid) or 0).model_dump_json())
+            process = subprocess.Popen(
+                self._command(), stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        write_atomically(
+            self._note, Daemon(pid=process.pid, start_ticks=start_ticks(process.pid) or 0).model_dump_json()
+        )
         deadline = time.monotonic() + START_WITHIN_S
         while time.monotonic() < deadline and process.poll() is None:
             if version := self.server_version():
                 return version
             time.sleep(0.3)
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        raise UpError(f"dockerd was started and did not answer within {START_WITHIN_S:.0f} s ({' '.join(last)[:200]}).", f"read {log}")
+        raise UpError(
+            f"dockerd was started and did not answer within {START_WITHIN_S:.0f} s ({' '.join(last)[:200]}).",
+            f"read {log}",
+        )
 
     def _command(self) -> list[str]:
-        command = ["dockerd", "--data-root", str(self._folder / "data"), "--exec-root", "/run/crash-demo-docker", "--pidfile", str(self._folder / "dockerd.pid")]
+        command = [
+            "dockerd",
+            "--data-root",
+            str(self._folder / "data"),
+            "--exec-root",
+            "/run/crash-demo-docker",
+            "--pidfile",
+            str(self._folder / "dockerd.pid"),
+        ]
         if oci_runtime.missing_capabilities(Path("/proc/self/status").read_text(encoding="ascii")):
             runtime = self._folder / "oci-runtime"
-            write_atomically(runtime, Path(oci_runtime.__file__).read_text(encoding="utf-8"), mode=0o755)
+            source = Path(oci_runtime.__file__).read_text(encoding="utf-8")
+            write_atomically(runtime, f"#!/usr/bin/env python3\n{source}", mode=0o755)
             command += ["--add-runtime", f"crash-demo={runtime}", "--default-runtime", "crash-demo"]
         return command
 
@@ -133,7 +154,9 @@ class Engine:
         deadline = time.monotonic() + STOP_WITHIN_S
         while daemon.is_running:
             if time.monotonic() > deadline:
-                raise UpError(f"dockerd (process {daemon.pid}) did not end within {STOP_WITHIN_S:.0f} s.", f"kill {daemon.pid}")
+                raise UpError(
+                    f"dockerd (process {daemon.pid}) did not end within {STOP_WITHIN_S:.0f} s.", f"kill {daemon.pid}"
+                )
             time.sleep(0.2)
         return True
 

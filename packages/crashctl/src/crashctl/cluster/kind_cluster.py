@@ -70,7 +70,9 @@ class KindCluster:
 
     def answers(self) -> bool:
         """Whether its API server says that it is ready, through our kubeconfig."""
-        return self._kubeconfig.is_file() and self._tools.succeeds("kubectl", "--kubeconfig", self._kubeconfig, "--request-timeout=5s", "get", "--raw", "/readyz")
+        return self._kubeconfig.is_file() and self._tools.succeeds(
+            "kubectl", "--kubeconfig", self._kubeconfig, "--request-timeout=5s", "get", "--raw", "/readyz"
+        )
 
     def create(self, config: str) -> None:
         """
@@ -86,7 +88,9 @@ class KindCluster:
         file = self._kubeconfig.with_name("kind.yaml")
         file.write_text(config, encoding="utf-8")
         try:
-            self._tools.run("kind", "create", "cluster", "--config", file, "--kubeconfig", self._kubeconfig, "--wait", "120s")
+            self._tools.run(
+                "kind", "create", "cluster", "--config", file, "--kubeconfig", self._kubeconfig, "--wait", "120s"
+            )
         except BaseException:
             self.delete()
             raise
@@ -108,7 +112,7 @@ class KindCluster:
             flag = "--kustomize" if kustomize else "--filename"
             self.kubectl("apply", "--server-side", "--force-conflicts", flag, file)
 
-    def kubectl(self, *arguments: str | Path, stdin: str | None = None) -> None:
+    def kubectl(self, *arguments: str | Path, stdin: str = "") -> None:
         """Run kubectl on this cluster."""
         self._tools.run("kubectl", "--kubeconfig", self._kubeconfig, *arguments, stdin=stdin)
 
@@ -118,7 +122,11 @@ class KindCluster:
 
     def images(self) -> set[str]:
         """References of the images in the node."""
-        return set(self._tools.output("docker", "exec", self.node, "ctr", "--namespace=k8s.io", "images", "ls", "--quiet").split())
+        return set(
+            self._tools.output(
+                "docker", "exec", self.node, "ctr", "--namespace=k8s.io", "images", "ls", "--quiet"
+            ).split()
+        )
 
     def load(self, images: Sequence[str]) -> None:
         """
@@ -131,12 +139,16 @@ class KindCluster:
 
     def tag(self, image: str, name: str) -> None:
         """Give an image of the node a second name."""
-        self._tools.run("docker", "exec", self.node, "ctr", "--namespace=k8s.io", "images", "tag", "--force", image, name)
+        self._tools.run(
+            "docker", "exec", self.node, "ctr", "--namespace=k8s.io", "images", "tag", "--force", image, name
+        )
 
     def wait_ready(self, namespace: str, kind: str, *, within_s: int) -> bool:
         """Whether all objects of a kind are available in time."""
         try:
-            self.ask("wait", "--namespace", namespace, "--for=condition=Available", f"--timeout={within_s}s", kind, "--all")
+            self.ask(
+                "wait", "--namespace", namespace, "--for=condition=Available", f"--timeout={within_s}s", kind, "--all"
+            )
         except ToolFailedError:
             return False
         return True

@@ -20,7 +20,7 @@ PACKAGES = (
     "systemd", "conntrack", "iptables", "nftables", "iproute2", "ethtool", "util-linux", "mount", "kmod", "libseccomp2",
     "pigz", "e2fsprogs", "bash", "ca-certificates", "curl", "jq", "procps", "hostname",
 )  # fmt: skip
-BINARIES = {
+BINARIES: dict[str, dict[str, tuple[str, ...]]] = {
     "usr/bin": {"kubernetes": ("kubelet", "kubeadm", "kubectl")},
     "usr/local/bin": {"containerd": ("containerd", "ctr", "containerd-shim-runc-v2"), "crictl": ("crictl",)},
     "usr/local/sbin": {"runc": ("runc",)},
@@ -60,7 +60,14 @@ class NodeImage:
     @property
     def key(self) -> str:
         sets = [self._go.key(name) for name in GO_SETS]
-        return key_of(sets, self._versions.kubernetes.model_dump(), key_of_files(self._recipe, "install.sh", "files/**/*"), list(PACKAGES), _IMPORT, "1")
+        return key_of(
+            sets,
+            self._versions.kubernetes.model_dump(),
+            key_of_files(self._recipe, "install.sh", "files/**/*"),
+            list(PACKAGES),
+            _IMPORT,
+            "1",
+        )
 
     @property
     def name(self) -> str:
@@ -89,11 +96,17 @@ class NodeImage:
         step.doing("root file system")
         rootfs = self._cache.entry("node-rootfs", self.key, self._rootfs)
         step.doing("images of the control plane")
-        images = self._cache.entry("node-control-plane", self.key, ControlPlane(self._tools, self._go, self._versions).write)
+        images = self._cache.entry(
+            "node-control-plane", self.key, ControlPlane(self._tools, self._go, self._versions).write
+        )
         step.doing("putting the images into the node")
         self._assemble(rootfs / "rootfs.tar", images)
         step.doing("saving the archive")
-        self._cache.entry("node-image", self.key, lambda fresh: self._tools.run("docker", "save", "--output", fresh / "image.tar", self.name))
+        self._cache.entry(
+            "node-image",
+            self.key,
+            lambda fresh: self._tools.run("docker", "save", "--output", fresh / "image.tar", self.name),
+        )
         step.built(self.name)
         return self.name
 
@@ -120,7 +133,15 @@ class NodeImage:
         self._tools.run("docker", "import", "--change", "ENV container=docker", rootfs, base)
         try:
             # The signal that systemd ends on is kept by the commit; `docker import` cannot set it.
-            options = ("--privileged", "--stop-signal", "SIGRTMIN+3", "--volume", f"{images}:/images:ro", "--entrypoint", "/bin/sh")
+            options = (
+                "--privileged",
+                "--stop-signal",
+                "SIGRTMIN+3",
+                "--volume",
+                f"{images}:/images:ro",
+                "--entrypoint",
+                "/bin/sh",
+            )
             self._tools.run("docker", "run", "--name", container, *options, base, "-c", _IMPORT)
             entrypoint = 'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]'
             self._tools.run("docker", "commit", "--change", entrypoint, "--change", "CMD []", container, self.name)

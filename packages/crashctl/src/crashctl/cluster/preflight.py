@@ -64,7 +64,11 @@ def _is_free(port: int) -> bool:
 
 def _by(port: int) -> str:
     try:
-        holders = {found.pid for found in psutil.net_connections("tcp") if found.laddr and found.laddr.port == port and found.pid}
+        holders = {
+            found.pid
+            for found in psutil.net_connections("tcp")
+            if found.laddr and found.laddr.port == port and found.pid
+        }
         names = sorted(f"{psutil.Process(pid).name()} (process {pid})" for pid in holders)
     except psutil.Error:
         return ""
@@ -83,7 +87,12 @@ def check_disk(folder: Path, needed_gib: float) -> list[Finding]:
     free_gib = shutil.disk_usage(existing).free / GIB
     if free_gib >= needed_gib:
         return []
-    return [Finding(f"{existing} has {free_gib:.1f} GiB free, {needed_gib:.0f} are needed.", "free some, or set CRASH_DEMO_CACHE to a larger disk.")]
+    return [
+        Finding(
+            f"{existing} has {free_gib:.1f} GiB free, {needed_gib:.0f} are needed.",
+            "free some, or set CRASH_DEMO_CACHE to a larger disk.",
+        )
+    ]
 
 
 def check_memory(total_bytes: int, available_bytes: int) -> list[Finding]:
@@ -97,7 +106,12 @@ def check_memory(total_bytes: int, available_bytes: int) -> list[Finding]:
     available_gib = min(total_bytes, available_bytes) / GIB
     if available_gib >= MEMORY_GIB:
         return []
-    return [Finding(f"{available_gib:.1f} GiB of memory are available, {MEMORY_GIB:.0f} are needed.", "close programs, or give Docker's machine more memory.")]
+    return [
+        Finding(
+            f"{available_gib:.1f} GiB of memory are available, {MEMORY_GIB:.0f} are needed.",
+            "close programs, or give Docker's machine more memory.",
+        )
+    ]
 
 
 def check_swap(swaps: str) -> list[Finding]:
@@ -110,14 +124,22 @@ def check_swap(swaps: str) -> list[Finding]:
     devices = [line.split()[0] for line in swaps.splitlines()[1:] if line.strip()]
     if not devices:
         return []
-    return [Finding(f"swap is on ({', '.join(devices)}): a leak may be slowed before it is killed.", "sudo swapoff -a", stops=False)]
+    return [
+        Finding(
+            f"swap is on ({', '.join(devices)}): a leak may be slowed before it is killed.",
+            "sudo swapoff -a",
+            stops=False,
+        )
+    ]
 
 
 def check_machine() -> list[Finding]:
     """Memory and swap of the machine that this runs on."""
     memory = psutil.virtual_memory()
     swaps = Path("/proc/swaps")
-    return check_memory(memory.total, memory.available) + check_swap(swaps.read_text(encoding="ascii") if swaps.is_file() else "")
+    return check_memory(memory.total, memory.available) + check_swap(
+        swaps.read_text(encoding="ascii") if swaps.is_file() else ""
+    )
 
 
 def stopping(findings: Iterable[Finding]) -> list[Finding]:

@@ -35,7 +35,7 @@ class Tools:
         *command: str | Path,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        stdin: str | IO[bytes] | None = None,
+        stdin: str = "",
     ) -> None:
         """
         Run a program to its end.
@@ -44,7 +44,7 @@ class Tools:
             command: Program and arguments.
             cwd: Folder to run in.
             env: Variables on top of those of every program.
-            stdin: Text, or an open file, for the program to read.
+            stdin: Text for the program to read.
 
         Raises:
             ToolFailedError: it ended with another code than 0.
@@ -63,7 +63,7 @@ class Tools:
         *command: str | Path,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        stdin: str | IO[bytes] | None = None,
+        stdin: str = "",
     ) -> str:
         """
         Run a program and hand back what it printed to its standard output.
@@ -89,15 +89,20 @@ class Tools:
         command: Sequence[str | Path],
         cwd: Path | None,
         env: Mapping[str, str] | None,
-        stdin: str | IO[bytes] | None,
+        stdin: str,
         *,
         stdout: int | IO[bytes],
         stderr: int,
     ) -> subprocess.CompletedProcess[bytes]:
-        given = {"input": stdin.encode()} if isinstance(stdin, str) else {"stdin": stdin or subprocess.DEVNULL}
-        environ = {**os.environ, **self.environ, **(env or {})}
-        arguments = [str(part) for part in command]
-        return subprocess.run(arguments, cwd=cwd, env=environ, stdout=stdout, stderr=stderr, check=False, **given)  # type: ignore[call-overload,no-any-return]
+        return subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd,
+            env={**os.environ, **self.environ, **(env or {})},
+            input=stdin.encode(),
+            stdout=stdout,
+            stderr=stderr,
+            check=False,
+        )
 
     def _head(self, log: IO[bytes], command: Sequence[str | Path]) -> None:
         log.write(f"\n$ {shlex.join(str(part) for part in command)}\n".encode())

@@ -19,7 +19,12 @@ _ASK = {
 }
 # The file of a tool, where it is not its name; and the set of Go binaries that it comes from.
 _FILE = {"buildx": "docker-buildx"}
-_GO_SET = {"kind": ("kind", "kind"), "helm": ("helm", "helm"), "buildx": ("buildx", "buildx"), "kubectl": ("kubernetes", "kubectl")}
+_GO_SET = {
+    "kind": ("kind", "kind"),
+    "helm": ("helm", "helm"),
+    "buildx": ("buildx", "buildx"),
+    "kubectl": ("kubernetes", "kubectl"),
+}
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,15 @@ class Provider:
 
     def _on_path(self, name: str) -> Path | None:
         file = _FILE.get(name, name)
-        folders = [str(Path.home() / ".docker" / "cli-plugins"), "/usr/libexec/docker/cli-plugins", "/usr/lib/docker/cli-plugins"] if file != name else []
+        folders = (
+            [
+                str(Path.home() / ".docker" / "cli-plugins"),
+                "/usr/libexec/docker/cli-plugins",
+                "/usr/lib/docker/cli-plugins",
+            ]
+            if file != name
+            else []
+        )
         found = shutil.which(file) or shutil.which(file, path=":".join(folders) or "/nonexistent")
         if not found or Path(found).parent == self._bin:
             return None

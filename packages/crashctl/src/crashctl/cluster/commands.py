@@ -1,0 +1,123 @@
+"""
+The commands: ``up``, ``down``, ``status``, ``env``, ``tools``.
+"""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crashctl.cluster.bring_up import STEPS, PreflightError, bring_up
+from crashctl.cluster.cache import locked
+from crashctl.cluster.layout import Layout, default_cache
+from crashctl.cluster.problems import UpError
+from crashctl.cluster.process import ToolFailedError
+from crashctl.cluster.progress import Progress
+from crashctl.cluster.record import Record, read_record
+from crashctl.cluster.road import UnknownRoadError
+from crashctl.cluster.take_down import take_down
+from crashctl.cluster.workshop import Workshop
+
+INTERRUPTED = 130
+FIRST_CURL = "curl http://localhost:8080/api/v1/game-engine/debug/crash"
+
+Name = Annotated[str, typer.Option("--name", help="Name of the kind cluster.")]
+CacheDir = Annotated[
+    Path | None, typer.Option("--cache", envvar="CRASH_DEMO_CACHE", help="Where slow things are kept.")
+]
+
+
+def up(name: Name = "crash-demo", cache: CacheDir = None) -> None:
+    """Make the cluster, build the images, install the release, wait until it is ready, say what to try."""
+    shop = _workshop(name, cache)
+    try:
+        with locked(shop.layout.cache / "up.lock"):
+            record = bring_up(shop, Progress(STEPS))
+    except KeyboardInterrupt:
+        typer.echo("\nInterrupted. Nothing half-made is kept; `crashctl up` goes on where this ended.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except (UpError, PreflightError, ToolFailedError, UnknownRoadError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(_what_now(record))
+
+
+def down(
+    name: Name = "crash-demo",
+    cache: CacheDir = None,
+    caches: Annotated[bool, typer.Option("--caches", help="Remove everything slow as well.")] = False,
+) -> None:
+    """Remove what `up` made, and nothing else; caches stay unless told otherwise."""
+    shop = _workshop(name, cache)
+    try:
+        with locked(shop.layout.cache / "up.lock"):
+            take_down(shop, Progress(4 if caches else 2), caches=caches)
+    except (UpError, ToolFailedError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def status(name: Name = "crash-demo", cache: CacheDir = None) -> None:
+    """Say what runs; end with 1 when the release is not ready."""
+    shop = _workshop(name, cache)
+    record = read_record(shop.layout.record)
+    if record is None or not shop.cluster.answers():
+        typer.echo(f"no cluster {name} of ours answers", err=True)
+        raise typer.Exit(1)
+    if waiting := shop.release.not_ready():
+        typer.echo(f"not ready: {', '.join(waiting)}", err=True)
+        raise typer.Exit(1)
+    typer.echo(record.model_dump_json(indent=2))
+
+
+def env(name: Name = "crash-demo", cache: CacheDir = None) -> None:
+    """Print what puts this cluster and the provided tools into a shell: eval "$(crashctl env)"."""
+    layout = _layout(name, cache)
+    typer.echo(f"export KUBECONFIG={shlex.quote(str(layout.kubeconfig))}")
+    typer.echo(f'export PATH={shlex.quote(str(layout.bin))}:"$PATH"')
+
+
+def tools(
+    names: Annotated[list[str] | None, typer.Argument(help="kind, helm, kubectl, buildx; none means all.")] = None,
+    cache: CacheDir = None,
+) -> None:
+    """Have these tools, found or built, and print where they are."""
+    shop = _workshop("crash-demo", cache)
+    try:
+        for tool in map(shop.provider.provide, names or ["kind", "helm", "kubectl", "buildx"]):
+            typer.echo(f"{tool.name}\t{tool.path}\t{tool.origin}")
+    except KeyError as error:
+        typer.echo(f"{error} is no tool of ours. Fix: name kind, helm, kubectl or buildx.", err=True)
+        raise typer.Exit(1) from None
+    except (UpError, ToolFailedError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _layout(name: str, cache: Path | None) -> Layout:
+    return Layout(cache.expanduser().absolute() if cache else default_cache(), name)
+
+
+def _workshop(name: str, cache: Path | None) -> Workshop:
+    return Workshop(_layout(name, cache))
+
+
+def _what_now(record: Record) -> str:
+    lines = [
+        f"\nReady after {record.seconds['total']:.0f} s (road: {record.road}). The addresses, on this machine only:"
+    ]
+    lines += [f"  {component:<15} {url}" for component, url in record.addresses.items()]
+    lines += [
+        "Try first:",
+        f"  {FIRST_CURL}",
+        "then look at the issue in Bugsink and at the trace in Spotlight, and run `make drill`.",
+    ]
+    own = "" if record.cluster == "crash-demo" else f" --name {record.cluster}"
+    lines.append(f'Your own kubeconfig was not touched. For kubectl and helm: eval "$({_program()} env{own})"')
+    return "\n".join(lines)
+
+
+def _program() -> str:
+    return "scripts/uv run --no-sync crashctl" if Path(sys.argv[0]).parent.parent.name == ".venv" else "crashctl"

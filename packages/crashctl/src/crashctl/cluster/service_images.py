@@ -1,0 +1,163 @@
+"""
+The images of the release: which there are, what determines each, building them, and bringing them into the node.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crashctl.cluster.buildx import build_image
+from crashctl.cluster.cache import key_of, key_of_files
+from crashctl.cluster.kind_cluster import KindCluster
+from crashctl.cluster.process import Tools
+from crashctl.cluster.progress import Step
+
+
+@dataclass(frozen=True)
+class ServiceImage:
+    """
+    One image of the release.
+
+    Args:
+        name: The component.
+        dockerfile: Its recipe, in the checkout.
+        inputs: Folders and files that it copies; together with the bases they determine it.
+        language: Which bases it is built on.
+    """
+
+    name: str
+    dockerfile: str
+    inputs: tuple[str, ...]
+    language: str = "python"
+
+
+_WORKSPACE = ("pyproject.toml", "uv.lock")
+SERVICE_IMAGES = (
+    ServiceImage(
+        "game-engine",
+        "services/game-engine/Dockerfile",
+        (*_WORKSPACE, "packages/crashkit", "services/game-engine", "catalog"),
+    ),
+    ServiceImage("gateway", "gateway/Dockerfile", (*_WORKSPACE, "packages/crashkit", "gateway", "catalog")),
+    ServiceImage("event-sink", "services/event-sink/Dockerfile", (*_WORKSPACE, "services/event-sink", "catalog")),
+    ServiceImage("drill", "docker/drill/Dockerfile", (*_WORKSPACE, "packages", "catalog")),
+    ServiceImage("bugsink", "docker/bugsink/Dockerfile", ("docker/bugsink", "catalog/services.yaml")),
+    ServiceImage("spotlight", "docker/spotlight/Dockerfile", ("docker/spotlight",), "node"),
+)
+# What `.dockerignore` keeps out of the build does not count.
+_IGNORED = {"tests", "__pycache__", "node_modules"}
+
+
+def image_key(repository: Path, image: ServiceImage, bases: Mapping[str, str]) -> str:
+    """
+    The key of an image's content.
+
+    Args:
+        repository: The checkout.
+        image: Which one.
+        bases: Base to its reference.
+    """
+    files = [image.dockerfile]
+    for name in image.inputs:
+        found = [repository / name] if (repository / name).is_file() else (repository / name).rglob("*")
+        files += [
+            str(file.relative_to(repository))
+            for file in found
+            if file.is_file() and _counts(file.relative_to(repository))
+        ]
+    return key_of(key_of_files(repository, *files), [bases[base] for base in _bases(image)])
+
+
+def _counts(file: Path) -> bool:
+    return not _IGNORED & set(file.parts) and not any(
+        part.startswith(".") or part.endswith(".egg-info") for part in file.parts
+    )
+
+
+def _bases(image: ServiceImage) -> tuple[str, str]:
+    return f"{image.language}-builder", f"{image.language}-runtime"
+
+
+class ServiceImages:
+    """
+    Builds and loads the images of the release.
+
+    Args:
+        tools: Runs docker.
+        buildx: The program.
+        repository: The checkout.
+        bases: Base to its reference.
+    """
+
+    def __init__(self, tools: Tools, buildx: Path, repository: Path, bases: Mapping[str, str]) -> None:
+        self._tools = tools
+        self._buildx = buildx
+        self._repository = repository
+        self._bases = bases
+        self._keys = {image: image_key(repository, image, bases) for image in SERVICE_IMAGES}
+
+    @property
+    def tag(self) -> str:
+        """The one tag of the release: the key of all its images."""
+        return key_of(*self._keys.values())
+
+    def build(self, step: Step) -> None:
+        """
+        Build what is not in the engine.
+
+        Raises:
+            ToolFailedError: a build failed.
+        """
+        missing = [
+            image
+            for image in self._keys
+            if not self._tools.succeeds("docker", "image", "inspect", self._own_name(image))
+        ]
+        for image in missing:
+            step.doing(image.name)
+            builder, runtime = (self._bases[base] for base in _bases(image))
+            build_image(
+                self._tools,
+                self._buildx,
+                dockerfile=self._repository / image.dockerfile,
+                context=self._repository,
+                names=[self._own_name(image)],
+                arguments={"BUILDER": builder, "RUNTIME": runtime},
+            )
+        for image in self._keys:
+            self._tools.run("docker", "tag", self._own_name(image), self._released_name(image))
+        if missing:
+            step.built(", ".join(image.name for image in missing))
+        else:
+            step.cached()
+
+    def load(self, step: Step, cluster: KindCluster, *others: str) -> None:
+        """
+        Bring into the node what is not there yet, and give all the release's tag.
+
+        Args:
+            step: Shown on the terminal.
+            cluster: Whose node.
+            others: References of further images to load.
+        """
+        there = cluster.images()
+        missing = [name for name in (*map(self._own_name, self._keys), *others) if _in_node(name) not in there]
+        if missing:
+            step.doing(f"{len(missing)} images")
+            cluster.load(missing)
+            step.built(f"{len(missing)} images loaded")
+        else:
+            step.cached()
+        for image in self._keys:
+            if _in_node(self._released_name(image)) not in there:
+                cluster.tag(_in_node(self._own_name(image)), _in_node(self._released_name(image)))
+
+    def _own_name(self, image: ServiceImage) -> str:
+        return f"crash-demo/{image.name}:{self._keys[image]}"
+
+    def _released_name(self, image: ServiceImage) -> str:
+        return f"crash-demo/{image.name}:{self.tag}"
+
+
+def _in_node(name: str) -> str:
+    return f"docker.io/{name}"
