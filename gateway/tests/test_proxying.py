@@ -61,7 +61,8 @@ def test_headers_of_one_hop_stay_there(gateway, service):
     sent = {
         "Connection": "close, X-Private", "X-Private": "1", "Keep-Alive": "5", "TE": "trailers", "Upgrade": "h2c",
         "Proxy-Authorization": "Basic x", "Authorization": "Bearer mine", "Cookie": "a=b",
-        "X-Forwarded-For": "10.0.0.9", "X-Forwarded-Proto": "https", "Host": "casino.example.com", "X-Trace-Id": "abc", "X-Crash-Run": "me",
+        "X-Forwarded-For": "10.0.0.9", "X-Forwarded-Proto": "https", "Host": "casino.example.com", "X-Trace-Id": "abc",
+        "X-Crash-Run": "me",
     }  # fmt: skip
 
     gateway.ask(f"{PREFIX}/spin", headers=sent)

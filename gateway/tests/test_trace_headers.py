@@ -86,3 +86,15 @@ def test_trace_that_begins_here_is_signed():
         f"vendor=1,sentry-trace_id={trace.trace_id},sentry-sampled=false,sentry-sample_rate=0.2,"
         "sentry-sample_rand=0.500000,sentry-environment=d%C3%A9mo%2C%201"
     ) == trace.baggage.decode()
+
+
+@given(ANYTHING)
+def test_any_baggage_can_be_read(baggage):
+    """
+    Sentry's members are found in any bytes, and read as the SDK reads them where they are well formed.
+    """
+    found = trace_headers.sampling(baggage or b"")
+    written = trace_headers.sampling(b"a=1, sentry-release=crash-demo%401.0,sentry-sample_rand=0.25,b")
+
+    assert all(isinstance(value, str) for value in found.values())
+    assert {"release": "crash-demo@1.0", "sample_rand": "0.25"} == written

@@ -15,10 +15,9 @@ from typing import Protocol
 import sentry_sdk
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.tracing import Span, Transaction, get_span_status_from_http_code
-from sentry_sdk.tracing_utils import Baggage
-from sentry_sdk.utils import format_timestamp
 
 from gateway.call import Call
+from gateway.trace_headers import sampling
 
 ORIGIN = "auto.http.gateway"
 CLIENT_CLOSED_REQUEST = 499
@@ -109,9 +108,8 @@ class LightRecord:
             },
             "spans": [self._span(call, name)] if self._call_id else [],
         }
-        sampling = Baggage.from_incoming_header(trace.baggage.decode("latin-1")).dynamic_sampling_context()
-        headers = {"event_id": event_id, "sent_at": format_timestamp(datetime.now(UTC)), "trace": sampling}
-        envelope = Envelope(headers)
+        sent_at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        envelope = Envelope({"event_id": event_id, "sent_at": sent_at, "trace": sampling(trace.baggage)})
         envelope.add_transaction(transaction)  # type: ignore[arg-type] # the SDK's type lists one form of each field
         transport.capture_envelope(envelope)
 

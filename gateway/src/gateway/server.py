@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 
 from gateway.app import Gateway
+from gateway.protocol import Protocol
 from gateway.settings import Settings
 
 FLUSH_S = 2.0
@@ -65,7 +66,7 @@ def serve(gateway: Gateway, settings: Settings, listener: socket.socket) -> None
 async def _serve(gateway: Gateway, settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         gateway,
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -8,11 +8,13 @@ not Sentry's pass through byte for byte.
 import re
 import secrets
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from gateway.asgi import Headers
 
 SENTRY_TRACE = re.compile(rb"[ \t]*([0-9a-f]{32})-([0-9a-f]{16})(?:-([01]))?[ \t]*")
 TRACEPARENT = re.compile(rb"[ \t]*(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-[^\s]*)?[ \t]*")
+SENTRY_PREFIX = "sentry-"
 MAX_BAGGAGE_BYTES = 8192
 RAND_DIGITS = 1_000_000
 
@@ -73,6 +75,16 @@ def without_sentry(baggage: bytes) -> bytes:
     """Leave out the members that belong to a Sentry trace which is not continued."""
     members = (member.strip() for member in baggage.split(b","))
     return b",".join(member for member in members if member and not member.lower().startswith(b"sentry-"))
+
+
+def sampling(baggage: bytes) -> dict[str, str]:
+    """Give Sentry's own members: how the trace was decided where it began."""
+    found = {}
+    for member in baggage.decode("latin-1").split(","):
+        name, _, value = member.strip().partition("=")
+        if name.startswith(SENTRY_PREFIX):
+            found[name.removeprefix(SENTRY_PREFIX)] = unquote(value) if "%" in value else value
+    return found
 
 
 def write(trace: Trace, span_id: str, headers: Headers) -> None:

@@ -16,7 +16,7 @@ from sentry_sdk.tracing_utils import Baggage
 
 from gateway.call import Call
 from gateway.records import ORIGIN, UNRECORDED, FullRecord, LightRecord, Recorder, status_of
-from gateway.trace_headers import Origin, Trace, draw
+from gateway.trace_headers import Origin, Trace, draw, sampling
 
 ALWAYS = 1.0
 
@@ -137,7 +137,7 @@ def _headers(trace: Trace) -> dict[str, str]:
 
 def _rand_of(trace: Trace) -> float:
     if trace.parent_sampled is None and trace.parent_span_id is not None:
-        given = Baggage.from_incoming_header(trace.baggage.decode("latin-1")).sentry_items.get("sample_rand", "")
+        given = sampling(trace.baggage).get("sample_rand", "")
         try:
             rand = float(given)
         except ValueError:
