@@ -7,6 +7,7 @@ import http.client
 import importlib
 import json
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,8 +38,11 @@ service: game-engine
 scenarios:
   crash:
     {path: /debug/crash, panel: service-crashes, title: Crash, summary: It stops in the middle of a spin.,
-     budget: {per_minute: 3}, expect: {status: 500}, runbook: &runbook
+     budget: {per_minute: 600}, expect: {status: 500}, runbook: &runbook
        {symptom: It answers 500., look_at: The stack of the event., remedy: Mend the code.}}
+  burst:
+    {path: /debug/burst, panel: service-crashes, title: Burst, summary: It may be fired three times a minute.,
+     budget: {per_minute: 3}, expect: {status: 200}, runbook: *runbook}
   error:
     path: /debug/error/{case}
     panel: service-crashes
@@ -148,6 +153,11 @@ class Sentry:
         (item,) = self.of(trace_id, kind)
         return item
 
+    def only_event(self, trace_id: str) -> dict:
+        """Give the one event of a trace that is kept: the transaction comes last, so no other is on its way."""
+        self.only(trace_id, "transaction")
+        return self.only(trace_id, "event")
+
 
 def _is(header: dict, item: dict, trace_id: str, kind: str) -> bool:
     return bool(header["type"] == kind and item["contexts"]["trace"]["trace_id"] == trace_id)
@@ -198,8 +208,8 @@ def _read_body(handler: BaseHTTPRequestHandler) -> bytes:
     return body
 
 
-@pytest.fixture
-def service() -> Iterator[Service]:
+@pytest.fixture(scope="session")
+def lasting_service() -> Iterator[Service]:
     found = Service()
 
     class Handler(BaseHTTPRequestHandler):
@@ -229,6 +239,13 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture
+def service(lasting_service: Service) -> Service:
+    lasting_service.seen.clear()
+    lasting_service.behaviours.clear()
+    return lasting_service
+
+
+@pytest.fixture(scope="session")
 def sentry() -> Iterator[Sentry]:
     found = Sentry()
     yield found
@@ -238,26 +255,29 @@ def sentry() -> Iterator[Sentry]:
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Path:
-    folder = tmp_path / "catalog"
-    folder.mkdir()
+    return write_catalogue(tmp_path)
+
+
+def write_catalogue(folder: Path) -> Path:
     (folder / "services.yaml").write_text(SERVICES)
     (folder / "game-engine.yaml").write_text(GAME_ENGINE)
     shutil.copy(ROOT / "catalog" / "gateway.yaml", folder)
     return folder
 
 
-@pytest.fixture
-def start(catalogue: Path, service: Service) -> Iterator[Callable[..., Gateway]]:
+@contextmanager
+def starting(catalogue: Path, service: Service) -> Iterator[Callable[..., Gateway]]:
+    """Give the way to start gateways; all of them end with the block."""
     running: list[subprocess.Popen] = []
 
-    def _start(**environment: str) -> Gateway:
+    def start(**environment: str) -> Gateway:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         told = {
             "PATH": os.environ["PATH"], "HOST": "127.0.0.1", "PORT": str(port), "CATALOG_DIR": str(catalogue),
             "GAME_ENGINE_URL": service.url, "FAULTS_ENABLED": "true", "FAULTS_TOKEN": TOKEN, "DRAIN_S": "5",
-            **environment,
+            "TRACES_SAMPLE_RATE": "1", **environment,
         }  # fmt: skip
         process = subprocess.Popen([sys.executable, "-m", "gateway"], env=told, stderr=subprocess.PIPE, text=True)
         running.append(process)
@@ -265,7 +285,7 @@ def start(catalogue: Path, service: Service) -> Iterator[Callable[..., Gateway]]
         wait_for(lambda: _is_ready(gateway), 20, "the gateway is ready")
         return gateway
 
-    yield _start
+    yield start
     for process in running:
         process.kill()
         process.wait()
@@ -281,11 +301,30 @@ def _is_ready(gateway: Gateway) -> bool:
 
 
 @pytest.fixture
-def gateway(start: Callable[..., Gateway]) -> Gateway:
-    return start()
+def start(catalogue: Path, service: Service) -> Iterator[Callable[..., Gateway]]:
+    """Start gateways that a test has for itself."""
+    with starting(catalogue, service) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def start_lasting(tmp_path_factory: pytest.TempPathFactory, lasting_service: Service) -> Iterator[Callable]:
+    with starting(write_catalogue(tmp_path_factory.mktemp("catalog")), lasting_service) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def gateway(start_lasting: Callable[..., Gateway]) -> Gateway:
+    return start_lasting()
+
+
+@pytest.fixture(scope="session")
+def watched(start_lasting: Callable[..., Gateway], sentry: Sentry) -> Gateway:
+    """A gateway that reports to ``sentry``."""
+    return start_lasting(SENTRY_DSN=sentry.dsn)
 
 
 @pytest.fixture
-def watched(start: Callable[..., Gateway], sentry: Sentry) -> Gateway:
-    """A gateway that reports to ``sentry``."""
-    return start(SENTRY_DSN=sentry.dsn, TRACES_SAMPLE_RATE="1")
+def trace_id() -> str:
+    """A trace id of the test's own."""
+    return secrets.token_hex(16)

@@ -113,8 +113,8 @@ def test_budget_of_a_minute(gateway, service):
     """
     A fault fired more often than its budget allows is 429 with the time to wait.
     """
-    statuses = [gateway.fire(f"{PREFIX}/debug/crash").status for _ in range(4)]
-    refused = gateway.fire(f"{PREFIX}/debug/crash")
+    statuses = [gateway.fire(f"{PREFIX}/debug/burst").status for _ in range(4)]
+    refused = gateway.fire(f"{PREFIX}/debug/burst")
 
     assert [200, 200, 200, 429] == statuses
     assert 0 < int(refused.headers["retry-after"]) <= 61

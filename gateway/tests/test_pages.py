@@ -11,7 +11,13 @@ def test_catalogue_is_served(gateway):
 
     scenarios = {scenario["id"]: scenario for scenario in document["scenarios"]}
     leak = scenarios["game-engine/memory-leak"]
-    assert {"gateway/crash", "game-engine/crash", "game-engine/error", "game-engine/memory-leak"} == scenarios.keys()
+    assert [
+        "game-engine/burst",
+        "game-engine/crash",
+        "game-engine/error",
+        "game-engine/memory-leak",
+        "gateway/crash",
+    ] == sorted(scenarios)
     assert {"enabled": True, "methods": ["POST"]} == document["faults"]
     assert ("/api/v1/game-engine/debug/memory-leak", "memory-and-threading") == (leak["path"], leak["panel"])
     assert [
@@ -73,10 +79,11 @@ def test_every_answer_names_its_trace(gateway):
     assert [32] * len(paths) == [len(gateway.ask(path).headers["x-trace-id"]) for path in paths]
 
 
-def test_metrics_count(gateway):
+def test_metrics_count(start):
     """
     Requests are counted by service and status class, the services' time is measured, and so are faults.
     """
+    gateway = start()
     gateway.ask("/api/v1/game-engine/spin")
     gateway.ask("/api/v1/payment/charge")
     gateway.ask("/api/v1/game-engine/debug/crash", "POST", {"Authorization": f"Bearer {TOKEN}"})

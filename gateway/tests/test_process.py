@@ -22,7 +22,7 @@ def _run(**environment):
     ("environment", "said"),
     [
         ({"CATALOG_DIR": "/nowhere"}, "CATALOG_DIR"),
-        ({"CATALOG_DIR": ""}, "services.yaml is missing"),
+        ({"CATALOG_DIR": ""}, "CATALOG_DIR"),
         ({"FAULTS_ENABLED": "true"}, "FAULTS_TOKEN"),
         ({"MAX_BODY_MIB": "many"}, "MAX_BODY_MIB"),
         ({"GAME_ENGINE_URL": "game-engine:8082"}, "GAME_ENGINE_URL"),
@@ -68,7 +68,7 @@ def test_catalogue_that_the_gateway_does_not_know(catalogue):
     assert "['stall']" in ended.stderr
 
 
-def test_sigterm_finishes_what_is_open(watched, service, sentry):
+def test_sigterm_finishes_what_is_open(start, service, sentry):
     """
     After SIGTERM the gateway is not ready, the open request is answered, its transaction delivered, and the exit
     code is 0.
@@ -84,6 +84,7 @@ def test_sigterm_finishes_what_is_open(watched, service, sentry):
         handler.wfile.write(b"done")
 
     service.behaviours["/spin"] = slowly
+    watched = start(SENTRY_DSN=sentry.dsn)
     answers = []
     caller = threading.Thread(target=lambda: answers.append(watched.ask(SPIN)))
     caller.start()
@@ -99,10 +100,11 @@ def test_sigterm_finishes_what_is_open(watched, service, sentry):
     assert sentry.only(answers[0].headers["x-trace-id"], "transaction")
 
 
-def test_idle_gateway_is_small(watched):
+def test_idle_gateway_is_small(start, sentry):
     """
     The gateway takes at most 90 MiB when it has answered a few requests and idles.
     """
+    watched = start(SENTRY_DSN=sentry.dsn)
     for _ in range(20):
         watched.ask(SPIN)
 

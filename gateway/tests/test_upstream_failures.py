@@ -1,4 +1,5 @@
 import http.client
+import re
 import socket
 import struct
 import threading
@@ -36,7 +37,7 @@ def _halfway(handler):
 
 
 def _only_event(sentry, answer):
-    return sentry.only(answer.headers["x-trace-id"], "event")
+    return sentry.only_event(answer.headers["x-trace-id"])
 
 
 @pytest.mark.parametrize(
@@ -186,8 +187,10 @@ def test_body_that_does_not_come(start, sentry):
 
     answer = gateway.raw(f"POST {SPIN} HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf".encode())
 
+    trace_id = re.search(rb"x-trace-id: (\w+)", answer)[1].decode()
+    sentry.only(trace_id, "transaction")
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert [] == [item for header, item in sentry.items if header["type"] == "event"]
+    assert [] == sentry.of(trace_id, "event")
 
 
 def test_caller_who_leaves(watched, service):

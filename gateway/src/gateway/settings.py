@@ -6,7 +6,7 @@ from typing import Annotated
 
 from crashkit.settings import ServiceSettings
 from pydantic import Field, StringConstraints, field_validator
-from pydantic_settings import NoDecode
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
 
@@ -16,6 +16,8 @@ Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s@]+$")]
 
 class Settings(ServiceSettings):
     """Read once, in ``__main__``; the rest of the code takes it as an argument."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     port: int = Field(8080, ge=1, le=65535, description="Port to listen on.")
     game_engine_url: Url | None = Field(None, description="Where the game-engine is; without it, 503.")
