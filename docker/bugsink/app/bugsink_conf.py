@@ -28,6 +28,8 @@ BUGSINK = {
     # Its licence allows running it as it is; its authors ask for one user without a paid licence.
     "SINGLE_USER": True,
     "PHONEHOME": False,
+    # Between arrival and digest; beside the database, where nobody else can write.
+    "INGEST_STORE_BASE_DIR": os.path.join(os.path.dirname(os.environ["DATABASE_PATH"]), "ingestion"),  # noqa: PTH118, PTH120
     # Over its quota Bugsink answers 200 and forgets the event.
     "MAX_EVENTS_PER_PROJECT_PER_5_MINUTES": _MANY,
     "MAX_EVENTS_PER_PROJECT_PER_HOUR": _MANY,

@@ -11,7 +11,9 @@ from bugsink.wsgi import application
 
 # isort: split
 import bootstrap
+import bugsink.urls
 
-__all__ = ["application"]
+# The views are loaded here: a worker that cannot load them must not start.
+__all__ = ["application", "bugsink"]
 
 bootstrap.run()
