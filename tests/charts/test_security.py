@@ -1,0 +1,135 @@
+"""
+What pods of ours may do: no more than the `restricted` Pod Security Standard, and nothing at the Kubernetes API.
+"""
+
+import json
+
+import pytest
+
+NETWORK = {"global": {"networkPolicy": {"enabled": True}}}
+
+
+@pytest.fixture(scope="module", params=["default", "demo"])
+def release(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_every_pod_is_restricted(release):
+    """
+    Each pod runs as one unprivileged user, on a read-only root, with no capability, under the runtime's seccomp profile.
+    """
+    assert 6 == len(release.pods)
+    for pod in release.pods.values():
+        assert {
+            "runAsNonRoot": True,
+            "runAsUser": 10001,
+            "runAsGroup": 10001,
+            "fsGroup": 10001,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        } == pod.spec["securityContext"]
+        assert {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        } == pod.container["securityContext"]
+        assert set() == {"hostNetwork", "hostPID", "hostIPC", "initContainers", "ephemeralContainers"} & set(pod.spec)
+        assert {"emptyDir", "persistentVolumeClaim"} >= {
+            kind for volume in pod.spec["volumes"] for kind in volume if kind != "name"
+        }
+
+
+def test_no_pod_but_the_drill_has_a_token(demo):
+    """
+    Each component has an identity of its own, and only the drill's is mounted.
+    """
+    for name, pod in demo.pods.items():
+        assert name == pod.spec["serviceAccountName"]
+        assert (name == "crash-demo-drill") == pod.spec["automountServiceAccountToken"]
+        assert not demo.one("ServiceAccount", name)["automountServiceAccountToken"]
+
+
+def test_the_drill_sees_the_pods_of_its_namespace_and_no_more(demo):
+    """
+    The only rights of a release are the drill's, in its own namespace, and they are there only while it runs.
+    """
+    assert {} == demo.all("ClusterRole") | demo.all("ClusterRoleBinding")
+    (role,) = demo.all("Role").values()
+    (binding,) = demo.all("RoleBinding").values()
+
+    assert [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}] == role["rules"]
+    assert [{"kind": "ServiceAccount", "name": "crash-demo-drill", "namespace": "crash-demo"}] == binding["subjects"]
+    for rights in (role, binding, demo.one("ServiceAccount", "crash-demo-drill")):
+        assert "test" == rights["metadata"]["annotations"]["helm.sh/hook"]
+        assert "hook-failed" in rights["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
+
+
+def test_every_pod_has_requests_and_limits(release):
+    """
+    No pod can take what was promised to another.
+    """
+    for pod in release.pods.values():
+        for bound in ("requests", "limits"):
+            assert {"cpu", "memory"} == set(pod.container["resources"][bound])
+
+
+def test_nothing_writes_without_a_bound(release):
+    """
+    Each writable folder is a volume, and each emptyDir has a size.
+    """
+    for pod in release.pods.values():
+        mounts = {mount["name"] for mount in pod.container["volumeMounts"]}
+
+        assert mounts == {volume["name"] for volume in pod.spec["volumes"]}
+        assert [] == [v for v in pod.spec["volumes"] if "emptyDir" in v and "sizeLimit" not in v["emptyDir"]]
+
+
+def test_secrets_stand_in_the_secret_only(demo):
+    """
+    No key, token or password is in an argument, an annotation, a variable's text or any other object.
+    """
+    secret = demo.secret()
+    others = json.dumps([o for o in demo.objects if o["kind"] != "Secret"])
+
+    assert [] == [key for key, value in secret.items() if value and value in others]
+    assert {} == demo.all("ConfigMap")
+
+
+def test_a_fault_token_is_given_only_where_faults_are_on(default, demo):
+    """
+    With faults off no pod has the token.
+    """
+    for name in ("crash-demo-gateway", "crash-demo-game-engine", "crash-demo-drill"):
+        assert "FAULTS_TOKEN" not in default.pods[name].env
+        assert {"secretKeyRef": {"name": "crash-demo-secrets", "key": "fault-token"}} == demo.pods[name].env[
+            "FAULTS_TOKEN"
+        ]
+
+
+def test_network_policies_let_callers_in_and_others_not(render, default):
+    """
+    With network policies on, the gateway and the drill call game-engine, the sink calls Bugsink, anyone the gateway.
+    """
+    release = render(NETWORK)
+
+    def callers(component: str) -> list[str | None]:
+        (rule,) = release.one("NetworkPolicy", f"crash-demo-{component}")["spec"]["ingress"]
+        labels = [peer["podSelector"]["matchLabels"] for peer in rule.get("from", [])]
+        assert {"crash-demo"} >= {found["app.kubernetes.io/instance"] for found in labels}
+        return [found.get("app.kubernetes.io/name") for found in labels]
+
+    assert {} == default.all("NetworkPolicy")
+    assert ["gateway", "drill"] == callers("game-engine")
+    assert ["event-sink", "drill"] == callers("bugsink")
+    assert [None] == callers("event-sink")
+    assert [] == callers("gateway")
+
+
+def test_a_service_with_a_node_port_is_open_to_nodes(render):
+    """
+    Behind a NodePort the caller's address is a node's, so no policy may shut it out.
+    """
+    release = render({**NETWORK, "event-sink": {"service": {"type": "NodePort"}}})
+
+    (rule,) = release.one("NetworkPolicy", "crash-demo-event-sink")["spec"]["ingress"]
+    assert "from" not in rule
