@@ -106,6 +106,26 @@ def test_items_are_found_by_each_filter(store, envelope_of, fresh_id):
     ]
 
 
+@pytest.mark.parametrize("name", ["trace", "event_id", "run", "scenario", "service", "type"])
+def test_no_question_reads_the_whole_store(store, name):
+    """
+    Each filter that a drill uses is answered from an index.
+    """
+    wanted = Filter(**{name: "x"})
+    connection = store.read()
+    plans: list[str] = []
+    connection.set_trace_callback(plans.append)
+    queries.items(connection, wanted)
+    queries.trace(connection, "x")
+    queries.event(connection, "x")
+    connection.set_trace_callback(None)
+
+    details = [row["detail"] for query in plans for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")]
+
+    assert len(details) > 6
+    assert [] == [detail for detail in details if detail.startswith("SCAN") and "json" not in detail]
+
+
 def test_an_event_says_what_became_of_it_at_each_target(store, envelope_of, fresh_id):
     """
     The event's view names each target that was to have it, with state and reason.

@@ -4,6 +4,7 @@ Forwarding to a target that takes, limits, refuses, or is away.
 
 import gzip
 import json
+import socket
 import uuid
 
 import pytest
@@ -165,6 +166,25 @@ def test_a_limit_for_other_categories_is_no_reason_to_hammer(make_sink, target, 
     wait_for(settled(sink, "bugsink"), 15, "the delivery")
 
     assert 2 == len(target.requests)
+
+
+def test_a_sink_that_is_its_own_upstream_does_not_go_round(make_sink, wait_for):
+    """
+    An upstream DSN that points back at the sink is refused for good at the first turn, and said so.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    sink = make_sink(SINK_UPSTREAM_DSN=f"http://{'0123456789abcdef' * 2}@127.0.0.1:{port}/2")
+    sink.port = port
+    sink.start()
+    sink.post(b'{}\n{"type":"session"}\n{}')
+
+    wait_for(settled(sink, "upstream"), 10, "the delivery")
+
+    assert {"session": 1} == sink.accounts()["received"]
+    assert {"malformed": 1} == sink.accounts()["targets"]["upstream"]["refused"]
+    assert {"forwarded_by_itself": 1} == sink.accounts()["rejected"]
 
 
 @pytest.mark.parametrize("status", [401, 404])

@@ -52,6 +52,19 @@ def test_an_envelope_is_kept_before_it_is_answered(sink, event, pack, headers):
     assert raw == sink.http.get(f"{sink.url}/api/v1/envelopes/{found['envelope_id']}").content
 
 
+def test_a_body_may_come_in_chunks(sink, event):
+    """
+    The Node SDK packs while it sends, and knows no length beforehand.
+    """
+    packed = gzip.compress(event())
+
+    answer = sink.post(iter([packed[:20], packed[20:]]), Content_Encoding="gzip")
+
+    assert "chunked" == answer.request.headers["Transfer-Encoding"]
+    assert 200 == answer.status_code
+    assert {"event": 1} == sink.accounts()["received"]
+
+
 @pytest.mark.parametrize("where", ["header", "query", "dsn"])
 def test_the_key_may_come_three_ways(sink, where):
     """

@@ -19,7 +19,7 @@ from event_sink.encoding import EncodingError, TooLargeError, unpack
 from event_sink.intake import prepare, store
 from event_sink.limits import ITEM_LIMIT_BYTES, MIB, category, too_large
 from event_sink.misbehaviour import headers_of
-from event_sink.sink import SINK, Sink
+from event_sink.sink import FORWARDED_BY, SINK, Sink
 from event_sink.writer import StoreUnavailableError
 
 LOG = logging.getLogger(__name__)
@@ -97,6 +97,8 @@ async def _take(sink: Sink, request: web.Request, *, wrap: bool) -> str | None:
     Raises:
         RejectionError: it is not taken, with the answer to give.
     """
+    if request.headers.get(FORWARDED_BY) == sink.instance:
+        raise RejectionError(400, "forwarded_by_itself", "this sink forwarded it: an upstream DSN points back here")
     key = _announced_key(request)
     if key is not None:
         _check_key(sink, key)

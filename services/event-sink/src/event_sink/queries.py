@@ -5,7 +5,7 @@ Questions about what is in the store.
 import json
 import sqlite3
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from event_sink.facts import CONTAINER_TYPES, JSON_TYPES
@@ -45,16 +45,17 @@ class Filter:
     limit: int = 100
 
 
-# A scenario's id in the catalogue has its service in front; the tag need not.
 _CONDITIONS: Final = {
-    "trace": "items.seq IN (SELECT item_seq FROM traces WHERE trace_id = ?)",
-    "event_id": "items.event_id = ?",
-    "service": "items.service = ?",
-    "run": "items.run = ?",
-    "scenario": "? IN (items.scenario, items.service || '/' || items.scenario)",
-    "case": "items.scenario_case = ?",
-    "type": "items.type = ?",
-    "level": "items.level = ?",
+    "trace": "items.seq IN (SELECT item_seq FROM traces WHERE trace_id = :trace)",
+    "event_id": "items.event_id = :event_id",
+    "service": "items.service = :service",
+    "run": "items.run = :run",
+    # A scenario's id in the catalogue has its service in front; the tag need not. The first half finds the index.
+    "scenario": "items.scenario IN (:scenario, substr(:scenario, instr(:scenario, '/') + 1))"
+    " AND :scenario IN (items.scenario, items.service || '/' || items.scenario)",
+    "case": "items.scenario_case = :case",
+    "type": "items.type = :type",
+    "level": "items.level = :level",
 }
 
 
@@ -62,14 +63,10 @@ def items(connection: sqlite3.Connection, wanted: Filter) -> list[View]:
     """
     The items that fit, oldest first, without their payloads.
     """
-    conditions, values = ["items.seq > ?"], [wanted.since_seq]
-    for part in fields(wanted):
-        value = getattr(wanted, part.name)
-        if part.name in _CONDITIONS and value is not None:
-            conditions.append(_CONDITIONS[part.name])
-            values.append(value)
-    query = f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(conditions)} ORDER BY items.seq LIMIT ?"
-    rows = connection.execute(query, (*values, min(wanted.limit, MOST_ITEMS)))
+    values = {**asdict(wanted), "limit": min(wanted.limit, MOST_ITEMS)}
+    conditions = [condition for name, condition in _CONDITIONS.items() if values[name] is not None]
+    where = " AND ".join(["items.seq > :since_seq", *conditions])
+    rows = connection.execute(f"SELECT {_COLUMNS} {_FROM} WHERE {where} ORDER BY items.seq LIMIT :limit", values)
     return [_view(row) for row in rows]
 
 

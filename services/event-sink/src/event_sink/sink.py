@@ -5,9 +5,10 @@ The parts of a running sink, started and stopped together.
 import asyncio
 import contextlib
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 import aiohttp
 from aiohttp import web
@@ -23,7 +24,8 @@ from event_sink.settings import Settings
 from event_sink.targets import Target, configured
 from event_sink.writer import Writer
 
-_FORWARD_STOP_S = 3.0
+_FORWARD_STOP_S: Final = 3.0
+FORWARDED_BY: Final = "X-Event-Sink"
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Sink:
     large_in: asyncio.Lock = field(default_factory=asyncio.Lock)
     started_at: float = field(default_factory=time.time)
     draining: bool = False
+    # Goes along with what is forwarded: an upstream DSN that points back here would send it round for ever.
+    instance: str = field(default_factory=lambda: uuid.uuid4().hex)
     forwarders: list[Forwarder] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     session: aiohttp.ClientSession | None = None
@@ -67,7 +71,12 @@ class Sink:
         self.writer.start()
         # Shorter than any target keeps a connection (gunicorn 2 s, Node 5 s): none is reused that is being closed.
         connector = aiohttp.TCPConnector(keepalive_timeout=1.5)
-        self.session = aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+        self.session = aiohttp.ClientSession(
+            headers={FORWARDED_BY: self.instance},
+            connector=connector,
+            timeout=TIMEOUT,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
         large_out = asyncio.Lock()
         self.forwarders = [
             Forwarder(target, self.writer, self.reader, self.session, large_out) for target in self.targets
