@@ -91,11 +91,11 @@ def test_metrics_count(start):
     lines = gateway.ask("/metrics").body.decode().splitlines()
 
     assert {
-        'gateway_requests_total{service="game-engine",status="2xx"} 2.0',
-        'gateway_requests_total{service="payment",status="5xx"} 1.0',
-        'gateway_upstream_seconds_count{service="game-engine"} 2.0',
-        'gateway_faults_total{scenario="game-engine/crash"} 1.0',
-        "gateway_faults_active 0.0",
+        'crash_demo_gateway_requests_total{service="game-engine",status="2xx"} 2.0',
+        'crash_demo_gateway_requests_total{service="payment",status="5xx"} 1.0',
+        'crash_demo_gateway_upstream_seconds_count{service="game-engine"} 2.0',
+        'crash_demo_gateway_faults_total{scenario="game-engine/crash"} 1.0',
+        "crash_demo_gateway_faults_active 0.0",
     } <= set(lines)
 
 

@@ -140,12 +140,13 @@ def test_crash_of_the_gateway(watched, sentry, trace_id):
     assert ("KeyError", "3", False) == (exception["type"], exception["value"], exception["mechanism"]["handled"])
     assert {"service": "gateway", "scenario": "crash", "run": "me"}.items() <= event["tags"].items()
     assert "player-7" == event["user"]["id"]
+    assert {"resident_mib", "open_requests", "uvicorn"} <= event["contexts"]["runtime"].keys()
     assert ["choose a shard"] == [crumb["message"] for crumb in event["breadcrumbs"]["values"]][-1:]
     assert "internal_error" == transaction["contexts"]["trace"]["status"]
     assert "POST /api/v1/gateway/debug/crash" == transaction["transaction"] == event["transaction"]
 
 
-def test_event_of_a_trace_that_is_not_kept(start, service, sentry, trace_id):
+def test_event_of_a_trace_that_is_not_kept(start, service, sentry):
     """
     The gateway's own failure is an event on the right trace, also when that trace is not kept.
     """

@@ -4,15 +4,19 @@
 
 import logging
 import sys
+from importlib.metadata import version
 
 from crashkit.binding import BindingError
+from crashkit.lifecycle import Lifecycle
 from crashkit.loading import CatalogueError, load_catalogue
+from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import SettingsError, read_settings
-from sentry_sdk.utils import BadDsn
+from crashkit.telemetry import start_sentry, stop_sentry
+from sentry_sdk.integrations.logging import ignore_logger
 
 from gateway.app import Gateway
-from gateway.sentry import start_sentry
 from gateway.server import listen, serve
+from gateway.services import OWN
 from gateway.settings import Settings
 
 CANNOT_START = 2
@@ -24,16 +28,19 @@ def main() -> int:
     try:
         settings = read_settings(Settings)
         catalogue = load_catalogue(settings.catalog_dir)
-        start_sentry(settings)
-        gateway = Gateway(settings, catalogue)
+        lifecycle = Lifecycle(settings.state_dir)
+        versions = {name: version(name) for name in ("uvicorn", "uvloop", "httptools")}
+        runtime = RuntimeContext(settings, lifecycle, versions)
+        start_sentry(settings, OWN, runtime, [], lambda _: settings.traces_sample_rate)
+        ignore_logger("uvicorn.error")  # what it logs of a request has been reported as that request's event
+        gateway = Gateway(settings, catalogue, lifecycle)
         listener = listen(settings)
     except (SettingsError, CatalogueError, BindingError) as error:
         return _cannot_start(str(error))
-    except BadDsn as error:
-        return _cannot_start(f"SENTRY_DSN: {error}; it has the form http://<key>@<host>/<project>")
     except OSError as error:
         return _cannot_start(f"{error.strerror or error}; PORT or HOST must name a free address of this machine")
-    serve(gateway, settings, listener)
+    serve(gateway, lifecycle, settings, listener)
+    stop_sentry()
     return 0
 
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from crashkit.binding import bind
 from crashkit.catalogue import Catalogue
 from crashkit.guard import Guard
+from crashkit.lifecycle import Lifecycle
 from crashkit.problem import Problem
 
 from gateway import failures
@@ -39,12 +40,14 @@ class Gateway:
     Args:
         settings: of the process.
         catalogue: what can be fired.
+        lifecycle: of the process; counts open requests.
 
     Raises:
         BindingError: the catalogue and the table of the gateway's own faults disagree.
     """
 
-    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
         self._upstreams = {
             name: Upstream(name, url, settings.upstream_connect_timeout_s) if url else None
             for name, url in settings.upstream_urls.items()
@@ -56,9 +59,13 @@ class Gateway:
         self._tracing = Tracing(settings.traces_sample_rate)
         self._metrics = Metrics()
         self.pages = Pages(
-            settings, guard, CatalogueView(catalogue, settings.policy, present),
-            Faults(guard, self._upstreams, settings.policy.token), self._metrics,
-        )  # fmt: skip
+            settings=settings,
+            guard=guard,
+            view=CatalogueView(catalogue, settings.policy, present),
+            faults=Faults(guard, self._upstreams, settings.policy.token),
+            metrics=self._metrics,
+            lifecycle=lifecycle,
+        )
         self._chooser = Chooser(self.pages, routing, guard, self._cors)
         self._services = Services(settings, routing, guard, bind(catalogue, OWN, HANDLERS), self._metrics)
 
@@ -80,7 +87,7 @@ class Gateway:
         choice = self._chooser.choose(call)
         fault = isinstance(choice, Admitted)
         self._tracing.decide(call.trace, fault=fault)
-        with self._tracing.record(call, fault=fault) as recorder:
+        with self._lifecycle.request(), self._tracing.record(call, fault=fault) as recorder:
             await self._finish(call, choice, recorder)
         self._metrics.answered(call.service, call.status)
 

@@ -3,7 +3,9 @@ What the gateway counts, as Prometheus reads it.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.process_collector import ProcessCollector
 
+PREFIX = "crash_demo_gateway"
 LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 MEDIA_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 STATUS_CLASSES = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
@@ -14,23 +16,23 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "gateway_requests", "Requests by the service they were for.", ("service", "status"), registry=self._registry
-        )
+        ProcessCollector(registry=self._registry)
+        self._requests = self._counter("requests", "Requests by the service they were for.", "service", "status")
+        self._failures = self._counter("upstream_failures", "Requests without an answer.", "service", "kind")
+        self._faults = self._counter("faults", "Faults that were admitted and handed over.", "scenario")
         self._latency = Histogram(
-            "gateway_upstream_seconds", "Seconds from handing a request over to the end of its answer.", ("service",),
-            buckets=LATENCY_BUCKETS_S, registry=self._registry,
-        )  # fmt: skip
-        self._failures = Counter(
-            "gateway_upstream_failures", "Requests that a service did not answer.", ("service", "kind"),
+            f"{PREFIX}_upstream_seconds",
+            "Seconds from handing a request over to the end of its answer.",
+            ("service",),
+            buckets=LATENCY_BUCKETS_S,
             registry=self._registry,
-        )  # fmt: skip
-        self._faults = Counter(
-            "gateway_faults", "Faults that were admitted and handed over.", ("scenario",), registry=self._registry
         )
-        self._active = Gauge("gateway_faults_active", "Faults that run now.", registry=self._registry)
+        self._active = Gauge(f"{PREFIX}_faults_active", "Faults that run now.", registry=self._registry)
         self._known: dict[tuple[str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
+
+    def _counter(self, name: str, said: str, *labels: str) -> Counter:
+        return Counter(f"{PREFIX}_{name}", said, labels, registry=self._registry)
 
     def answered(self, service: str, status: int) -> None:
         """Count a request; status 0 is a caller who left before there was one."""

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from crashkit.guard import Guard
+from crashkit.lifecycle import Lifecycle
 from crashkit.problem import Problem
 
 from gateway import trace_headers
@@ -33,10 +34,20 @@ class Pages:
         view: the catalogue as JSON.
         faults: what is active in all services.
         metrics: what is counted.
+        lifecycle: says whether the process takes requests.
     """
 
-    def __init__(self, settings: Settings, guard: Guard, view: CatalogueView, faults: Faults, metrics: Metrics) -> None:
-        self.draining = False
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        guard: Guard,
+        view: CatalogueView,
+        faults: Faults,
+        metrics: Metrics,
+        lifecycle: Lifecycle,
+    ) -> None:
+        self._lifecycle = lifecycle
         self._settings = settings
         self._guard = guard
         self._view = view
@@ -57,10 +68,10 @@ class Pages:
         await call.json({"status": "live"})
 
     async def _ready(self, call: Call) -> None:
-        if self.draining:
-            await call.problem(Problem(503, "draining", "The gateway is shutting down; another one takes over"))
-        else:
+        if self._lifecycle.accepts:
             await call.json({"status": "ready"})
+        else:
+            await call.problem(Problem(503, "not-ready", "The gateway starts or shuts down; ask again or another one"))
 
     async def _show_metrics(self, call: Call) -> None:
         await call.answer(HTTPStatus.OK, self._metrics.text(len(self._guard.active())), MEDIA_TYPE)

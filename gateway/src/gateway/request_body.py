@@ -50,7 +50,7 @@ class RequestBody:
         """Pass the body on; what goes wrong ends the exchange, and is raised to the one who waits for the answer."""
         try:
             await self._send_parts(connection.write, connection.drained)
-        except (Problem, CallerGone) as reason:
+        except Exception as reason:  # noqa: BLE001 - it is raised again where somebody waits for it
             connection.fail(reason)
 
     async def _send_parts(self, write: Callable[[bytes], None], drained: Callable[[], Awaitable[None]]) -> None:

@@ -8,15 +8,15 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import sentry_sdk
 import uvicorn
 import uvloop
+from crashkit.lifecycle import Lifecycle
+from crashkit.offpath import watch_loop
 
 from gateway.app import Gateway
 from gateway.protocol import Protocol
 from gateway.settings import Settings
 
-FLUSH_S = 2.0
 BACKLOG = 2048
 UNREADY_S = 1.0
 """How long the gateway still accepts after SIGTERM: until probes and endpoints have noticed."""
@@ -49,21 +49,21 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def serve(gateway: Gateway, settings: Settings, listener: socket.socket) -> None:
+def serve(gateway: Gateway, lifecycle: Lifecycle, settings: Settings, listener: socket.socket) -> None:
     """
-    Answer requests until SIGTERM or SIGINT; then finish what is open, deliver events, and return.
+    Answer requests until SIGTERM or SIGINT; then refuse readiness, finish what is open, and return.
 
     Args:
         gateway: the application.
+        lifecycle: of the process.
         settings: of the process.
         listener: the listening socket.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(gateway, settings, listener))
-    sentry_sdk.flush(timeout=FLUSH_S)
+        runner.run(_serve(gateway, lifecycle, settings, listener))
 
 
-async def _serve(gateway: Gateway, settings: Settings, listener: socket.socket) -> None:
+async def _serve(gateway: Gateway, lifecycle: Lifecycle, settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         gateway,
         http=Protocol,
@@ -80,12 +80,14 @@ async def _serve(gateway: Gateway, settings: Settings, listener: socket.socket) 
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        if gateway.pages.draining:
+        if lifecycle.draining:
             return
-        gateway.pages.draining = True
+        lifecycle.draining = True
         loop.call_later(min(UNREADY_S, settings.drain_s), setattr, server, "should_exit", True)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    watch_loop(loop)
+    lifecycle.ready = True
     await server.serve(sockets=[listener])
     gateway.close()

@@ -3,10 +3,13 @@ Hands requests to the services, and fires the faults: those of a service there, 
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import sentry_sdk
 from crashkit.guard import Guard
+from crashkit.run import Run
+from crashkit.telemetry import tagged
 
 from gateway import proxy
 from gateway.call import Call
@@ -82,10 +85,8 @@ class Services:
             Exception: the gateway's own fault did what it is for.
         """
         case = admitted.case
-        with self._guard.firing(case, admitted.tag) as run:
+        with self._guard.firing(case, admitted.tag) as run, _identified(run, recorder):
             self._metrics.fired(case.id)
-            if isinstance(recorder, FullRecord):
-                _tag(admitted)
             if case.service.name == OWN:
                 report = await self._handlers[case.scenario_name](run)
                 await call.json(
@@ -120,10 +121,11 @@ class Services:
         self._metrics.took(call.service, time.monotonic() - began)
 
 
-def _tag(admitted: Admitted) -> None:
-    scope = sentry_sdk.get_isolation_scope()
-    scope.set_tag("scenario", admitted.case.scenario_name)
-    if admitted.case.case_name:
-        scope.set_tag("case", admitted.case.case_name)
-    scope.set_tag("run", admitted.tag)
-    scope.set_user({"id": "player-7", "email": "player-7@example.com"})
+@contextmanager
+def _identified(run: Run, recorder: Recorder) -> Iterator[None]:
+    if not isinstance(recorder, FullRecord):  # without Sentry there is no scope of the request's own
+        yield
+        return
+    with tagged(run):
+        sentry_sdk.set_user({"id": "player-7", "email": "player-7@example.com"})
+        yield
