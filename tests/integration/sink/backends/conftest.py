@@ -53,6 +53,9 @@ def build_bugsink(folder: Path) -> None:
     run([sys.executable, "-m", "venv", folder], folder)
     python = folder / "bin" / "python"
     run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", BUGSINK / "requirements.txt"], folder)
+
+
+def build_template(python: Path, folder: Path) -> None:
     template = str(folder / "template.sqlite3")
     run([python, "make_template.py"], BUGSINK / "app", SECRET_KEY="only-for-the-build", DATABASE_PATH=template)
 
@@ -97,8 +100,10 @@ def _answers(url: str) -> bool:
 
 @pytest.fixture(scope="session")
 def start_bugsink() -> Callable[..., AbstractContextManager[str]]:
-    app = sorted((BUGSINK / "app").glob("*.py"))
-    installed = cached("bugsink", [BUGSINK / "requirements.txt", *app], build_bugsink)
+    locked = BUGSINK / "requirements.txt"
+    python = cached("bugsink", [locked], build_bugsink) / "bin" / "python"
+    files = [locked, *sorted((BUGSINK / "app").glob("*.py"))]
+    template = cached("bugsink-template", files, lambda folder: build_template(python, folder)) / "template.sqlite3"
 
     @contextmanager
     def start(folder: Path, **env: str) -> Iterator[str]:
@@ -109,13 +114,13 @@ def start_bugsink() -> Callable[..., AbstractContextManager[str]]:
             "BASE_URL": url,
             "SECRET_KEY": "a-secret-of-the-tests-that-is-longer-than-fifty-characters",
             "DATABASE_PATH": str(folder / "db.sqlite3"),
-            "BUGSINK_TEMPLATE": str(installed / "template.sqlite3"),
+            "BUGSINK_TEMPLATE": str(template),
             "BUGSINK_DSN_KEY": "0123456789abcdef" * 2,
             "BUGSINK_API_TOKEN": "0123456789" * 4,
             "BUGSINK_ADMIN_PASSWORD": "password-of-the-tests",
             "CATALOG_DIR": str(REPOSITORY / "catalog"),
         } | env
-        command = [installed / "bin" / "python", "-m", "gunicorn", "--config", "gunicorn.conf.py"]
+        command = [python, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
         command += ["--bind", f"127.0.0.1:{port}"]
         with serving(command, BUGSINK / "app", folder / "bugsink.log", f"{url}/health/ready", **settings):
             yield url
