@@ -16,7 +16,7 @@ def release(request):
 
 def test_every_pod_is_restricted(release):
     """
-    Each pod runs as one unprivileged user, on a read-only root, with no capability, under the runtime's seccomp profile.
+    One unprivileged user, a read-only root, no capability, the runtime's seccomp profile: each pod has these.
     """
     assert 6 == len(release.pods)
     for pod in release.pods.values():
