@@ -1,0 +1,82 @@
+"""
+Where a process stands between start and end: ready, draining, how many requests are open, how often it was restarted.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOG = logging.getLogger(__name__)
+BOOTS_FILE = "boots"
+POLL_S = 0.05
+
+
+class Lifecycle:
+    """
+    The state that the probes and the drain share.
+
+    Args:
+        state_dir: a folder that outlives the container but not the pod (an ``emptyDir``); none where there is none.
+    """
+
+    def __init__(self, state_dir: Path | None) -> None:
+        self.started = time.monotonic()
+        self.ready = False
+        self.draining = False
+        self.open_requests = 0
+        self.restart_count = _count_boot(state_dir)
+
+    @property
+    def accepts(self) -> bool:
+        """Whether the readiness probe says yes."""
+        return self.ready and not self.draining
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Count one open request."""
+        self.open_requests += 1
+        try:
+            yield
+        finally:
+            self.open_requests -= 1
+
+    async def drain(self, within_s: float) -> bool:
+        """
+        Refuse readiness and wait until no request is open.
+
+        Args:
+            within_s: how long to wait at the most (seconds).
+
+        Returns:
+            Whether all requests ended in time.
+        """
+        self.draining = True
+        deadline = time.monotonic() + within_s
+        while self.open_requests and time.monotonic() < deadline:  # noqa: ASYNC110 - a counter has no event
+            await asyncio.sleep(POLL_S)
+        return not self.open_requests
+
+
+def _count_boot(state_dir: Path | None) -> int | None:
+    """
+    Count the starts of this container in its pod.
+
+    Returns:
+        Restarts, as ``kubectl get pods`` shows them; none where there is no folder to count in.
+    """
+    if state_dir is None:
+        return None
+    file = state_dir / BOOTS_FILE
+    try:
+        before = int(file.read_text())
+    except (OSError, ValueError):
+        before = 0
+    try:
+        file.write_text(str(before + 1))
+    except OSError as error:
+        LOG.warning("restarts cannot be counted: %s: %s; STATE_DIR must name a writable folder", file, error.strerror)
+        return None
+    return before

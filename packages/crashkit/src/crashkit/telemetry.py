@@ -1,0 +1,152 @@
+"""
+How a service talks to Sentry: what is sampled, what every event carries, and that ours cannot lose one.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import sentry_sdk
+from sentry_sdk.integrations import Integration
+from sentry_sdk.integrations.logging import ignore_logger
+from sentry_sdk.utils import BadDsn
+
+from crashkit.run import Run
+from crashkit.runtime_context import RuntimeContext
+from crashkit.settings import ServiceSettings, SettingsError
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint, SamplingContext
+
+LOG = logging.getLogger(__name__)
+FLUSH_S = 2.0
+# The SDK does not cut strings by itself, and Sentry refuses an event above 1 MiB.
+MAX_VALUE_LENGTH = 1024
+
+Sampler = Callable[["SamplingContext"], float]
+
+
+def start_sentry(
+    settings: ServiceSettings,
+    service: str,
+    runtime: RuntimeContext,
+    integrations: Sequence[Integration],
+    sampler: Sampler,
+) -> None:
+    """
+    Start the SDK of this process.
+
+    AsyncioIntegration stays off: it reports every failing task, so that one failing TaskGroup becomes four events.
+    What it would add rightly, a task that nobody awaits, is reported by :mod:`crashkit.offpath`.
+
+    Args:
+        settings: DSN, release, environment, names of the pod.
+        service: value of the tag ``service``.
+        runtime: reads the context ``runtime``.
+        integrations: of the web framework; nothing is enabled because it happens to be installed.
+        sampler: the share of a trace to keep, 0 to 1.
+
+    Raises:
+        SettingsError: the DSN is none.
+    """
+    dsn = settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None
+    try:
+        sentry_sdk.init(
+            dsn=dsn,
+            release=settings.sentry_release,
+            environment=settings.sentry_environment,
+            server_name=settings.pod_name,
+            integrations=list(integrations),
+            auto_enabling_integrations=False,
+            traces_sampler=sampler,
+            profile_session_sample_rate=1.0,
+            profile_lifecycle="manual",
+            max_value_length=MAX_VALUE_LENGTH,
+            send_default_pii=False,
+            before_send=_completes(runtime),
+        )
+    except BadDsn as error:
+        raise SettingsError(f"SENTRY_DSN: {error}; it has the form http://<key>@<host>/<project>") from None
+    ignore_logger(__name__)
+    sentry_sdk.get_global_scope().set_tag("service", service)
+
+
+def sampler(
+    rate: float, is_fault: Callable[["SamplingContext"], bool], is_control: Callable[["SamplingContext"], bool]
+) -> Sampler:
+    """
+    Make the sampler of a service: faults always, probes never, the rest as the caller decided or by the rate.
+
+    Args:
+        rate: share of the traces that begin here, 0 to 1.
+        is_fault: whether a request fires a fault.
+        is_control: whether a request is a probe, a scrape or a control call.
+    """
+
+    def decide(context: "SamplingContext") -> float:
+        if is_control(context):
+            return 0.0
+        if is_fault(context):
+            return 1.0
+        parent = context.get("parent_sampled")
+        return rate if parent is None else float(parent)
+
+    return decide
+
+
+@contextmanager
+def tagged(run: Run) -> Iterator[None]:
+    """Put the run's tags on everything that is captured inside, and on what it starts."""
+    scope = sentry_sdk.get_isolation_scope()
+    scope.set_tag("scenario", run.case.scenario_name)
+    if run.case.case_name:
+        scope.set_tag("case", run.case.case_name)
+    scope.set_tag("run", run.tag)
+    yield
+
+
+def capture_unhandled(error: BaseException, mechanism: str) -> None:
+    """
+    Report an error that nobody caught, where no integration of the SDK does.
+
+    Args:
+        error: what was raised.
+        mechanism: where it was raised, as Sentry's ``mechanism.type``.
+    """
+    event, hint = sentry_sdk.utils.event_from_exception(
+        error,
+        client_options=sentry_sdk.get_client().options,
+        mechanism={"type": mechanism, "handled": False},
+    )
+    sentry_sdk.capture_event(event, hint=hint)
+
+
+def stop_sentry() -> None:
+    """Send what is queued, for two seconds at the most."""
+    sentry_sdk.get_client().close(timeout=FLUSH_S)
+
+
+def trace_id() -> str | None:
+    """
+    Give the 32 hex digits of the trace that this code runs on; none without the SDK.
+    """
+    traceparent = sentry_sdk.get_traceparent()
+    return traceparent.partition("-")[0] if traceparent else None
+
+
+def _completes(runtime: RuntimeContext) -> Callable[["Event", "Hint"], "Event"]:
+    """
+    Make ``before_send``. A mistake in it must not cost the event: the event goes out with a note.
+    """
+
+    def before_send(event: "Event", _hint: "Hint") -> "Event":
+        try:
+            contexts: dict[str, Any] = event.setdefault("contexts", {})  # Any: as the SDK types it
+            contexts["runtime"] = {**contexts.get("runtime", {}), **runtime.read()}
+        except Exception as error:  # noqa: BLE001 - an event without its context beats no event
+            event.setdefault("extra", {})["before_send_failed"] = repr(error)
+            LOG.warning("an event goes out without its runtime context: %r", error)
+        return event
+
+    return before_send

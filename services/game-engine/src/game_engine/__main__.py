@@ -1,0 +1,128 @@
+"""
+``python -m game_engine``.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import tornado
+from crashkit.binding import BindingError, bind
+from crashkit.guard import Guard
+from crashkit.lifecycle import Lifecycle
+from crashkit.loading import CatalogueError, load_catalogue
+from crashkit.metrics import Metrics
+from crashkit.offpath import watch_loop
+from crashkit.runtime_context import RuntimeContext
+from crashkit.settings import SettingsError, read_settings
+from crashkit.telemetry import sampler, start_sentry, stop_sentry
+from sentry_sdk.integrations.tornado import TornadoIntegration
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+
+from game_engine.app import CONTROL_PATHS, make_app
+from game_engine.engine import SERVICE, Engine
+from game_engine.scenarios import HANDLERS
+from game_engine.settings import Settings
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import SamplingContext
+
+LOG = logging.getLogger("game_engine")
+CANNOT_START = 2
+SWEEP_S = 1.0
+
+
+def build(settings: Settings) -> Engine:
+    """
+    Put the service together and start its telemetry.
+
+    Args:
+        settings: from the environment.
+
+    Raises:
+        CatalogueError: the catalogue has a mistake.
+        BindingError: catalogue and handlers disagree.
+        SettingsError: the DSN is none.
+    """
+    catalogue = load_catalogue(settings.catalog_dir)
+    handlers = bind(catalogue, SERVICE, HANDLERS)
+    guard = Guard(catalogue, settings.policy)
+    lifecycle = Lifecycle(settings.state_dir)
+    runtime = RuntimeContext(settings, lifecycle, {"tornado": tornado.version})
+    faults = {scenario.path.partition("{")[0] for scenario in catalogue.scenarios[SERVICE].values()}
+
+    def is_fault(context: "SamplingContext") -> bool:
+        return _path(context).startswith(tuple(faults)) and not is_control(context)
+
+    def is_control(context: "SamplingContext") -> bool:
+        return _path(context) in CONTROL_PATHS
+
+    sample = sampler(settings.traces_sample_rate, is_fault, is_control)
+    start_sentry(settings, SERVICE, runtime, [TornadoIntegration()], sample)
+    metrics = Metrics(SERVICE, lambda: len(guard.active()))
+    return Engine(catalogue, handlers, guard, lifecycle, metrics)
+
+
+async def serve(settings: Settings, engine: Engine) -> None:
+    """
+    Serve until SIGTERM or SIGINT, then drain and flush.
+
+    Raises:
+        OSError: the port cannot be listened on.
+    """
+    loop = asyncio.get_running_loop()
+    watch_loop(loop)
+    server = HTTPServer(make_app(engine), xheaders=False)
+    server.add_sockets(bind_sockets(settings.port, settings.host))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    sweep = asyncio.create_task(_sweep(engine.guard))
+    engine.lifecycle.ready = True
+    LOG.info("game-engine listens on port %d", settings.port)
+
+    await stop.wait()
+    LOG.info("game-engine drains")
+    in_time = await engine.lifecycle.drain(settings.drain_s)
+    sweep.cancel()
+    server.stop()
+    await server.close_all_connections()
+    stop_sentry()
+    LOG.info("game-engine ends%s", "" if in_time else f" with requests still open after {settings.drain_s:g} s")
+
+
+def main() -> int:
+    """Run the service; 2 when it cannot start, with one line that says why."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    try:
+        settings = read_settings(Settings)
+        asyncio.run(serve(settings, build(settings)))
+    except (SettingsError, CatalogueError, BindingError) as error:
+        return _cannot_start(str(error))
+    except OSError as error:
+        return _cannot_start(f"{error.strerror or error}; PORT and HOST must name a free address of this machine")
+    return 0
+
+
+async def _sweep(guard: Guard) -> None:
+    """Free what has been held long enough, also when nobody asks."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        guard.active()
+
+
+def _path(context: "SamplingContext") -> str:
+    request = context.get("tornado_request")
+    return str(request.path) if request is not None else ""
+
+
+def _cannot_start(reason: str) -> int:
+    sys.stderr.write(f"game-engine cannot start: {reason}\n")
+    return CANNOT_START
+
+
+if __name__ == "__main__":
+    sys.exit(main())

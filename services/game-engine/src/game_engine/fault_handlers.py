@@ -1,0 +1,104 @@
+"""
+Firing a fault, listing what is active, stopping it.
+"""
+
+from collections.abc import Callable
+
+import sentry_sdk
+from crashkit.guard import run_tag
+from crashkit.problem import Problem
+from crashkit.run import BudgetExceeded, Run, RunEnded
+from crashkit.telemetry import tagged, trace_id
+
+from game_engine.engine import SERVICE, Engine
+from game_engine.spin import Stake, play
+from game_engine.web import Handler
+
+# Who plays when a fault is fired: on-call practice needs a player that can be named in public.
+PLAYER = "player-7"
+STAKE = 100
+SUCCESS_BELOW = 300
+
+
+class FaultHandler(Handler):
+    """``POST`` (and, where it is allowed, ``GET``) on the path of a scenario."""
+
+    def initialize(self, engine: Engine, route: str, scenario: str = "") -> None:
+        super().initialize(engine, route)
+        self.scenario = scenario
+
+    async def get(self, case: str | None = None) -> None:
+        await self._fire(case)
+
+    async def post(self, case: str | None = None) -> None:
+        await self._fire(case)
+
+    async def _fire(self, case: str | None) -> None:
+        guard = self.engine.guard
+        try:
+            bound = guard.admit(
+                SERVICE,
+                self.scenario,
+                case or self.get_query_argument("case", None),
+                method=self.request.method or "",
+                authorization=self.request.headers.get("Authorization"),
+            )
+            tag = run_tag(self.request.headers.get("X-Crash-Run") or self.get_query_argument("run", None))
+            with guard.firing(bound, tag) as run, tagged(run):
+                report = await self._play_and_fail(run)
+        except Problem as problem:
+            self.refuse(problem)
+        except RunEnded as ended:
+            code = "budget" if isinstance(ended, BudgetExceeded) else "stopped"
+            self.refuse(Problem(409, code, str(ended)))
+        else:
+            status = bound.expect.status
+            self.answer(_success(run, report), status if status < SUCCESS_BELOW else 200)
+
+    async def _play_and_fail(self, run: Run) -> dict[str, object]:
+        self.engine.metrics.fault(run.case.scenario_name, run.case.case_name)
+        sentry_sdk.add_breadcrumb(category="navigation", message="player opened the machine")
+        play(Stake(player_id=PLAYER, stake=STAKE), self.engine.random)
+        return await self.engine.handlers[self.scenario](run)
+
+
+class FaultsHandler(Handler):
+    """``/debug/faults``: what is active, and the stop for all of it."""
+
+    def get(self) -> None:
+        self._if_allowed(lambda: self.answer({"active": [_listed(run) for run in self.engine.guard.active()]}))
+
+    def delete(self) -> None:
+        def stop() -> None:
+            self.engine.guard.require_token(self.request.headers.get("Authorization"))
+            self.answer({"stopped": self.engine.guard.stop_all()})
+
+        self._if_allowed(stop)
+
+    def _if_allowed(self, act: Callable[[], None]) -> None:
+        try:
+            self.engine.guard.require_enabled()
+            act()
+        except Problem as problem:
+            self.refuse(problem)
+
+
+def _success(run: Run, report: dict[str, object]) -> dict[str, object]:
+    return {
+        "service": SERVICE,
+        "scenario": run.case.scenario_name,
+        "case": run.case.case_name,
+        "run": run.tag,
+        "trace_id": trace_id(),
+        "report": report,
+    }
+
+
+def _listed(run: Run) -> dict[str, object]:
+    return {
+        "id": run.case.id,
+        "run": run.tag,
+        "started_at": run.started_at.isoformat(),
+        "holding": run.holding,
+        "ends_in_s": round(run.ends_in_s, 1),
+    }

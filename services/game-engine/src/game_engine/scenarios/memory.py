@@ -1,0 +1,80 @@
+"""
+The memory leak: a history of spins that is written and never trimmed.
+"""
+
+import asyncio
+
+import sentry_sdk
+from crashkit import cgroup
+from crashkit.run import Run
+from crashkit.runtime_context import MIB, memory_figures
+
+# The mistake: every spin is kept, and nothing is ever taken out.
+HISTORY: list[bytearray] = []
+# When less than this is left below the limit, the next blocks may be the last that this process takes.
+RESERVE_MIB = 12
+MESSAGE = "The history of spins grows and is never trimmed"
+
+
+async def grow_history(run: Run) -> dict[str, object]:
+    """
+    Keep a block of history for each spin, until the budget is used up, and hold it after the answer.
+
+    Repeated firings add up: that is how the case ``kill`` reaches the limit of the container. The warning is sent
+    before the limit, because afterwards there is nobody left to send it.
+
+    Args:
+        run: ``run.budget.memory_mib`` is what this firing adds (MiB), ``run.budget.hold_s`` how long it stays.
+
+    Returns:
+        ``added_mib`` and ``held_mib``, what this firing added and what all of them hold (MiB).
+
+    Raises:
+        RunEnded: it was stopped, or took longer than ``run.budget.wall_s`` (seconds); what it added is freed.
+    """
+    added: list[bytearray] = []
+    warned = False
+    try:
+        while len(added) < run.budget.memory_mib:
+            run.check()
+            if not warned and _near_limit():
+                _warn(run, len(added))
+                sentry_sdk.flush(timeout=2.0)
+                warned = True
+            # Written, not only reserved: the kernel counts a page when it is touched.
+            block = bytearray(b"\x01") * MIB
+            HISTORY.append(block)
+            added.append(block)
+            await asyncio.sleep(0)
+    except BaseException:
+        _forget(added)
+        raise
+    run.hold(lambda: _forget(added))
+    if not warned:
+        _warn(run, len(added))
+    return {"added_mib": len(added), "held_mib": len(HISTORY)}
+
+
+def _warn(run: Run, added_mib: int) -> None:
+    figures = {
+        "added_mib": added_mib,
+        "held_mib": len(HISTORY),
+        "budget_mib": run.budget.memory_mib,
+        **memory_figures(),
+    }
+    sentry_sdk.set_context("leak", figures)
+    sentry_sdk.add_breadcrumb(category="memory", message="history grew", data={"held_mib": len(HISTORY)})
+    sentry_sdk.capture_message(MESSAGE, level="warning")
+
+
+def _near_limit() -> bool:
+    memory = cgroup.read_memory()
+    if memory is None or memory.limit_bytes is None:
+        return False
+    return memory.usage_bytes + RESERVE_MIB * MIB > memory.limit_bytes
+
+
+def _forget(blocks: list[bytearray]) -> None:
+    gone = {id(block) for block in blocks}
+    HISTORY[:] = [block for block in HISTORY if id(block) not in gone]
+    blocks.clear()

@@ -1,0 +1,88 @@
+"""
+What every handler of this service does alike: names its transaction, answers problems, counts itself.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import sentry_sdk
+from crashkit.problem import MEDIA_TYPE, Problem
+from crashkit.telemetry import capture_unhandled, trace_id
+from tornado.web import HTTPError, RequestHandler
+
+from game_engine.engine import Engine
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sentry_sdk.types import Event, Hint
+
+SERVER_ERROR = 500
+
+
+class Handler(RequestHandler):
+    """
+    The base of all handlers.
+
+    Args:
+        engine: what they share.
+        route: the path as the catalogue or the table has it, the name of the transaction.
+    """
+
+    def initialize(self, engine: Engine, route: str) -> None:
+        self.engine = engine
+        self.route = route
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+
+    def prepare(self) -> None:
+        self._request_counter = self.engine.lifecycle.request()
+        self._request_counter.__enter__()
+        sentry_sdk.get_isolation_scope().add_event_processor(self._name_transaction)
+
+    def on_finish(self) -> None:
+        transaction = sentry_sdk.get_current_scope().transaction
+        if transaction is not None:
+            transaction.set_http_status(self.get_status())
+        if hasattr(self, "_request_counter"):
+            self._request_counter.__exit__(None, None, None)
+        self.engine.metrics.request(self.route, self.get_status(), self.request.request_time())
+
+    def answer(self, body: dict[str, object], status: int = 200) -> None:
+        """Answer with JSON."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(body))
+
+    def refuse(self, problem: Problem) -> None:
+        """Answer with the problem; no event, because the caller can mend it."""
+        self.set_status(problem.status)
+        for name, value in problem.headers.items():
+            self.set_header(name, value)
+        self._write_problem(problem)
+
+    def write_error(self, status_code: int, **found: Any) -> None:  # Any: as Tornado types it
+        error = found.get("exc_info", (None, None, None))[1]
+        detail = "The service failed; the trace id leads to the event"
+        if isinstance(error, HTTPError) and status_code < SERVER_ERROR:
+            detail = f"{self.request.method} {self.request.path}: {error.log_message or self._reason}"
+        self._write_problem(Problem(status_code, "failed" if status_code >= SERVER_ERROR else "request", detail))
+
+    def log_exception(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: "TracebackType | None"
+    ) -> None:
+        # The SDK leaves out HTTPError, whatever its status; a 5xx is one event, however it was raised.
+        if isinstance(error, HTTPError) and error.status_code >= SERVER_ERROR:
+            capture_unhandled(error, "tornado")
+        super().log_exception(kind, error, traceback)
+
+    def _write_problem(self, problem: Problem) -> None:
+        self.set_header("Content-Type", MEDIA_TYPE)
+        self.finish(json.dumps(problem.body(trace_id())))
+
+    def _name_transaction(self, event: "Event", _hint: "Hint") -> "Event":
+        # The SDK names a transaction after the method of the handler class; people look for the route.
+        event["transaction"] = f"{self.request.method} {self.route}"
+        event["transaction_info"] = {"source": "route"}
+        return event

@@ -1,0 +1,110 @@
+"""
+The real application on a real port, with the real SDK; only the last step, the network, is kept in a list.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sentry_sdk
+from crashkit.offpath import watch_loop
+from game_engine.__main__ import build
+from game_engine.app import make_app
+from game_engine.engine import Engine
+from game_engine.settings import Settings
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.transport import Transport
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+
+CATALOG = Path(__file__).parents[3] / "catalog"
+TOKEN = "a-fault-token-of-the-tests"
+DSN = "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/2"
+
+
+@dataclass
+class Outbox:
+    """What the SDK would have sent."""
+
+    items: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+
+    def of(self, kind: str, trace_id: str | None = None) -> list[dict[str, Any]]:
+        """Give the payloads of one item type, of one trace where it is named."""
+        return [
+            payload
+            for item_kind, payload in self.items
+            if item_kind == kind and trace_id in {None, payload.get("contexts", {}).get("trace", {}).get("trace_id")}
+        ]
+
+
+@dataclass
+class Client:
+    """Calls the engine as the gateway does."""
+
+    url: str
+
+    async def call(self, method: str, path: str, trace_id: str = "a" * 32, **headers: str) -> HTTPResponse:
+        """Call with a trace, and give whatever comes back."""
+        sent = {
+            "sentry-trace": f"{trace_id}-{'b' * 16}-1",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        return await AsyncHTTPClient().fetch(
+            self.url + path, method=method, headers=sent, body=b"" if method == "POST" else None, raise_error=False
+        )
+
+    async def fire(self, path: str, trace_id: str = "a" * 32) -> HTTPResponse:
+        """Fire a fault with the token."""
+        return await self.call("POST", path, trace_id, Authorization=f"Bearer {TOKEN}", X_Crash_Run="test-run")
+
+
+@pytest.fixture
+def outbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outbox]:
+    kept = Outbox()
+
+    class Keep(Transport):
+        def capture_envelope(self, envelope: Envelope) -> None:
+            kept.raw.append(envelope.serialize())
+            for item in envelope.items:
+                payload = json.loads(item.get_bytes())
+                kept.items.append((item.type or "", payload))
+
+    real_init = sentry_sdk.init
+    monkeypatch.setattr(sentry_sdk, "init", lambda **options: real_init(transport=Keep, **options))
+    yield kept
+    sentry_sdk.get_client().close()
+    sentry_sdk.get_global_scope().clear()
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in {
+        "CATALOG_DIR": str(CATALOG), "SENTRY_DSN": DSN, "FAULTS_ENABLED": "true", "FAULTS_TOKEN": TOKEN, "POD_NAME": "pod-1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
+@pytest.fixture
+def engine(settings: Settings, outbox: Outbox) -> Engine:
+    return build(settings)
+
+
+@pytest.fixture
+async def client(engine: Engine) -> AsyncIterator[Client]:
+    loop = asyncio.get_running_loop()
+    watch_loop(loop)
+    listener, port = bind_unused_port()
+    server = HTTPServer(make_app(engine))
+    server.add_socket(listener)
+    engine.lifecycle.ready = True
+    yield Client(f"http://127.0.0.1:{port}")
+    engine.guard.stop_all()
+    server.stop()
+    await server.close_all_connections()
