@@ -1,0 +1,130 @@
+"""
+Charts and catalogue agree: limits leave room for budgets, probes for faults, deadlines for what they wait for.
+"""
+
+import math
+from pathlib import Path
+
+import pytest
+from crashkit.catalogue import BoundCase, PodEnd
+from crashkit.loading import load_catalogue
+
+CATALOG = load_catalogue(Path(__file__).parents[2] / "catalog")
+SERVICES = [service for service in CATALOG.services if service.language != "browser"]
+ENDED_BY_MEMORY = [case for case in CATALOG.cases() if case.expect.pod.ends is PodEnd.OOM]
+# The kernel's count of an idle service moves that much between two starts (MiB).
+NOISE_MIB = 10
+FLUSH_S = 2
+
+
+@pytest.fixture(params=SERVICES, ids=lambda service: service.name)
+def service(request):
+    return request.param
+
+
+@pytest.fixture
+def container(default, service):
+    return default.pods[f"crash-demo-{service.name}"].container
+
+
+@pytest.fixture
+def longest_s(service) -> float:
+    """The longest that a fault of the service may run (s)."""
+    return max(case.budget.wall_s for case in CATALOG.cases(service.name))
+
+
+def memory_limit_mib(container: dict) -> int:
+    return int(container["resources"]["limits"]["memory"].removesuffix("Mi"))
+
+
+def tolerated_s(probe: dict) -> int:
+    """How long a process may give no answer at all before the probe has failed for good (s)."""
+    return (probe["failureThreshold"] - 1) * probe["periodSeconds"]
+
+
+def test_a_limit_is_above_baseline_and_largest_budget(container, service):
+    """
+    What firings may hold at once fits beside what the service takes when idle: no budget kills by accident.
+    """
+    held_mib = [
+        case.budget.memory_mib * case.budget.at_once
+        for case in CATALOG.cases(service.name)
+        if case.expect.pod.ends is not PodEnd.OOM
+    ]
+
+    assert memory_limit_mib(container) > service.baseline_mib + max(held_mib, default=0) + NOISE_MIB
+
+
+def test_a_request_is_above_the_baseline(container, service):
+    """
+    The scheduler is told what an idle service takes, so that a node is not filled beyond its memory.
+    """
+    assert int(container["resources"]["requests"]["memory"].removesuffix("Mi")) >= service.baseline_mib
+
+
+@pytest.mark.parametrize("case", ENDED_BY_MEMORY, ids=lambda case: case.id)
+@pytest.mark.parametrize("noise_mib", [-NOISE_MIB, 0, NOISE_MIB])
+def test_the_kernel_kills_at_the_call_that_the_catalogue_names(default, case: BoundCase, noise_mib):
+    """
+    The calls that a leak to the kill needs follow from limit, baseline and budget, and noise does not change them.
+    """
+    limit_mib = memory_limit_mib(default.pods[f"crash-demo-{case.service.name}"].container)
+    free_mib = limit_mib - case.service.baseline_mib - noise_mib
+
+    assert case.expect.pod.after_calls == math.floor(free_mib / case.budget.memory_mib) + 1
+
+
+def test_a_blocked_loop_is_not_killed_within_its_budget(container, longest_s):
+    """
+    A fault that blocks the event loop for its whole budget meets a liveness probe that waits twice as long.
+    """
+    assert tolerated_s(container["livenessProbe"]) >= 2 * longest_s
+
+
+def test_a_blocked_loop_stays_in_service(container, longest_s):
+    """
+    Nor does it take the pod out of the Service: the next request waits, it is not refused.
+    """
+    assert tolerated_s(container["readinessProbe"]) >= longest_s
+
+
+def test_a_slow_start_is_not_killed(container):
+    """
+    A start on a busy node has a minute, and is noticed within a second.
+    """
+    assert 1 == container["startupProbe"]["periodSeconds"]
+    assert tolerated_s(container["startupProbe"]) >= 60
+
+
+def test_the_gateway_waits_longer_than_any_fault_runs(default):
+    """
+    The gateway gives a service more time than the longest budget, so that a fault is never answered by a 504.
+    """
+    timeout_s = float(default.pods["crash-demo-gateway"].env["UPSTREAM_TIMEOUT_S"])
+
+    assert timeout_s > max(case.budget.wall_s for case in CATALOG.cases())
+
+
+@pytest.mark.parametrize("drain_s", [0, 10, 60])
+def test_a_pod_may_drain_and_flush_before_it_is_killed(render, drain_s):
+    """
+    The grace period is longer than draining and the last flush, whatever the drain is set to.
+    """
+    pods = render({"global": {"drainS": drain_s}}).pods
+
+    for name in ("crash-demo-gateway", "crash-demo-game-engine", "crash-demo-event-sink"):
+        env = pods[name].env
+        assert drain_s == int(env.get("DRAIN_S") or env["SINK_DRAIN_S"])
+        assert pods[name].spec["terminationGracePeriodSeconds"] > drain_s + FLUSH_S
+
+
+def test_probes_follow_the_health_contract(default):
+    """
+    Readiness and startup ask whether it is ready, liveness whether it is alive, each at the one port.
+    """
+    for component in ("gateway", "game-engine", "event-sink"):
+        container = default.pods[f"crash-demo-{component}"].container
+        paths = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "readiness", "liveness")}
+
+        assert {"path": "/healthz/ready", "port": "http"} == paths["startup"] == paths["readiness"]
+        assert {"path": "/healthz/live", "port": "http"} == paths["liveness"]
