@@ -6,11 +6,13 @@ import typer
 
 from crashctl import catalogue_commands
 from crashctl.cluster import commands as cluster_commands
+from crashctl.drill import command as drill_command
 
 app = typer.Typer(name="crashctl", no_args_is_help=True, add_completion=False, help=__doc__)
 
 app.command("list")(catalogue_commands.list_cases)
 app.command("generate")(catalogue_commands.generate)
+app.command("drill")(drill_command.drill)
 app.command("up")(cluster_commands.up)
 app.command("down")(cluster_commands.down)
 app.command("status")(cluster_commands.status)

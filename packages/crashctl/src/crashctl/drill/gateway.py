@@ -1,0 +1,142 @@
+"""
+Talks to the gateway: fires, lists and stops faults.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from crashctl.drill.answers import Answer
+from crashctl.drill.contract import Firing
+from crashctl.drill.problems import CannotRunError
+from crashctl.drill.trace import Trace
+
+TIMEOUT_S = 60.0
+CONNECT_S = 3.0
+ENABLE = "helm upgrade RELEASE CHART --namespace NAMESPACE --reuse-values --set global.faults.enabled=true"
+
+
+class Gateway:
+    """
+    The gateway of the release.
+
+    Args:
+        url: its base.
+        token: the fault token.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url.rstrip("/")
+        self._bearer = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=self.url, timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_S))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._http.close()
+
+    def catalogue(self) -> Mapping[str, Any]:  # Any: JSON
+        """
+        Give the catalogue as the gateway has it.
+
+        Raises:
+            CannotRunError: the gateway is not there.
+        """
+        try:
+            answer = self._http.get("/api/v1/catalog")
+            found: Mapping[str, Any] = answer.json() if answer.status_code == HTTPStatus.OK else {}
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise CannotRunError(f"no gateway at {self.url} ({_reason(error)}); {_HOW_TO_REACH}") from None
+        if "scenarios" not in found:
+            raise CannotRunError(
+                f"{self.url}/api/v1/catalog answers {answer.status_code}: that is no gateway of ours; check --gateway"
+            )
+        return found
+
+    def require_permission(self) -> None:
+        """
+        Make sure that faults are on and that the token is right, and begin with nothing active.
+
+        Raises:
+            CannotRunError: they are off, or it is not.
+        """
+        answer = self._stop()
+        if answer.status_code == HTTPStatus.FORBIDDEN:
+            raise CannotRunError(f"faults are off at {self.url}; turn them on: {ENABLE}")
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            raise CannotRunError(
+                "the gateway does not know this fault token; it is key fault-token of the Secret RELEASE-secrets, "
+                "and --token-env names the variable that holds it"
+            )
+        if answer.status_code != HTTPStatus.OK:
+            raise CannotRunError(f"DELETE {self.url}/api/v1/faults answers {answer.status_code}, expected 200")
+
+    def stop_faults(self, service: str) -> bool:
+        """
+        Stop every fault.
+
+        Args:
+            service: name of the one that matters.
+
+        Returns:
+            Whether it was reached, and so is ready for the next firing.
+        """
+        try:
+            answer = self._http.request("DELETE", "/api/v1/faults", headers=self._bearer)
+            states = answer.json().get("services", {}) if answer.status_code == HTTPStatus.OK else {}
+        except (httpx.HTTPError, ValueError):
+            return False
+        return bool(states.get(service) == "asked")
+
+    def fire(self, firing: Firing, trace: Trace) -> Answer:
+        """
+        Fire once.
+
+        Args:
+            firing: what.
+            trace: on which trace.
+
+        Returns:
+            The answer; status 0 when the connection broke.
+        """
+        headers = {**self._bearer, **trace.headers, "X-Crash-Run": firing.run}
+        try:
+            answer = self._http.post(firing.case.path, headers=headers)
+        except httpx.HTTPError as error:
+            return Answer(0, "", None, {"detail": _reason(error)})
+        return _read(answer)
+
+    def _stop(self) -> httpx.Response:
+        try:
+            return self._http.request("DELETE", "/api/v1/faults", headers=self._bearer)
+        except httpx.HTTPError as error:
+            raise CannotRunError(f"no gateway at {self.url} ({_reason(error)}); {_HOW_TO_REACH}") from None
+
+
+_HOW_TO_REACH = "check --gateway; `crashctl status` says whether the release is ready, scripts/port-forward opens a way"
+
+
+def _read(answer: httpx.Response) -> Answer:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {}
+    try:
+        retry_after_s = float(answer.headers["retry-after"])
+    except (KeyError, ValueError):
+        retry_after_s = None
+    return Answer(
+        status=answer.status_code,
+        media_type=answer.headers.get("content-type", "").partition(";")[0],
+        trace_id=answer.headers.get("x-trace-id"),
+        body=body if isinstance(body, dict) else {},
+        retry_after_s=retry_after_s,
+    )
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

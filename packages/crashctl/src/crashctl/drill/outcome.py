@@ -1,0 +1,73 @@
+"""
+What came of one case, and of a whole drill.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crashctl.drill.contract import Comparison, Firing
+
+KEPT = "ok"
+BROKEN = "BROKEN"
+SKIPPED = "skipped"
+NOTHING_YET = Comparison(0, 0, 0, ())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    What came of one case.
+
+    Args:
+        firing: what was fired.
+        fired: how often.
+        comparison: what arrived against what was due.
+        seconds: from the last answer until every event could be queried; none when one is missing.
+        wrongs: what else is not as promised: answers, pods, recovery.
+        skipped: why it was not fired at all.
+        took_s: how long all of it took (seconds).
+    """
+
+    firing: Firing
+    fired: int
+    comparison: Comparison = NOTHING_YET
+    seconds: float | None = None
+    wrongs: tuple[str, ...] = ()
+    skipped: str | None = None
+    took_s: float = 0.0
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Everything that is not as promised, in words."""
+        return self.wrongs + self.comparison.mismatches
+
+    @property
+    def verdict(self) -> str:
+        """One word."""
+        if self.skipped:
+            return SKIPPED
+        return BROKEN if self.reasons else KEPT
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    What came of a drill.
+
+    Args:
+        outcomes: of its cases.
+        wrongs: what is wrong beyond single cases: restarts that none asked for.
+        notes: what helps to understand a loss.
+        took_s: how long it took (seconds).
+    """
+
+    outcomes: Sequence[Outcome]
+    wrongs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    took_s: float = 0.0
+
+    @property
+    def green(self) -> bool:
+        """Whether every contract is kept, and at least one was tried."""
+        verdicts = [outcome.verdict for outcome in self.outcomes]
+        return KEPT in verdicts and BROKEN not in verdicts and not self.wrongs

@@ -1,0 +1,123 @@
+"""
+A whole drill: may it run, play every case, look again at the end.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from crashctl.drill.cases import DrillCase
+from crashctl.drill.outcome import KEPT, Outcome, Report
+from crashctl.drill.play import Listener, Stage, look_again, play
+from crashctl.drill.pods import unintended
+from crashctl.drill.problems import CannotRunError
+from crashctl.drill.sink import SinkAwayError
+
+
+class Audience(Listener, Protocol):
+    """Who sees a drill while it runs."""
+
+    def begins(self, number: int, total: int, case: DrillCase) -> None:
+        """Show that a case begins."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """Show what came of it."""
+
+
+def check(stage: Stage, services: frozenset[str]) -> None:
+    """
+    Make sure that a drill can run.
+
+    Args:
+        stage: what it will be played on.
+        services: whose pods must be there.
+
+    Raises:
+        CannotRunError: it cannot; one line with the fix.
+    """
+    stage.gateway.require_permission()
+    stage.sink.require_answer()
+    if stage.pods is None:
+        return
+    seen = {container.component for container in stage.pods.snapshot().values()}
+    if missing := sorted(services - seen):
+        raise CannotRunError(
+            f"the cluster shows no pods of {', '.join(missing)}; check --namespace, --release and --kube"
+        )
+
+
+def run(stage: Stage, cases: Sequence[DrillCase], audience: Audience) -> Report:
+    """
+    Play every case.
+
+    Args:
+        stage: what they are played on.
+        cases: in this order.
+        audience: sees it.
+
+    Returns:
+        What came of them, looked at once more at the end, when what is late has arrived.
+
+    Raises:
+        CannotRunError: the cluster does not answer any more.
+    """
+    began = time.monotonic()
+    before = stage.pods.snapshot() if stage.pods else {}
+    counted = _counted(stage)
+    outcomes = []
+    for number, case in enumerate(cases, start=1):
+        audience.begins(number, len(cases), case)
+        outcome = play(stage, case)
+        audience.ended(outcome)
+        outcomes.append(outcome)
+    audience.doing("looking again at every trace")
+    outcomes = [_again(stage, outcome) for outcome in outcomes]
+    wrongs = tuple(unintended(before, stage.pods.snapshot(), _intended(outcomes))) if stage.pods else ()
+    notes = _notes(counted, _counted(stage)) if any(outcome.comparison.lost for outcome in outcomes) else ()
+    return Report(outcomes, wrongs, notes, time.monotonic() - began)
+
+
+def _again(stage: Stage, outcome: Outcome) -> Outcome:
+    if outcome.skipped or not outcome.fired:
+        return outcome
+    comparison = look_again(stage, outcome.firing)
+    was_kept = outcome.verdict == KEPT
+    if was_kept and comparison.mismatches:
+        late = tuple(f"{wrong} (seen at the end of the drill)" for wrong in comparison.mismatches)
+        return replace(outcome, comparison=replace(comparison, mismatches=late))
+    if outcome.comparison.lost and not comparison.lost:
+        within_s = outcome.firing.case.expect.within_s
+        return replace(outcome, comparison=comparison, wrongs=(*outcome.wrongs, f"arrived later than {within_s:g} s"))
+    return replace(outcome, comparison=comparison) if comparison.mismatches else outcome
+
+
+def _intended(outcomes: Sequence[Outcome]) -> Mapping[str, int]:
+    return Counter(
+        outcome.firing.case.service for outcome in outcomes if outcome.firing.case.ends_pod and outcome.fired
+    )
+
+
+def _counted(stage: Stage) -> Mapping[str, Any]:  # Any: JSON
+    try:
+        return stage.sink.accounts()
+    except SinkAwayError:
+        return {}
+
+
+def _notes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:  # Any: JSON
+    said = []
+    for name, words in (("rejected", "the sink rejected"), ("discarded_by_sdk", "SDKs say that they dropped")):
+        more = Counter(_numbers(after.get(name))) - Counter(_numbers(before.get(name)))
+        said += [f"since the beginning {words} {count} ({what})" for what, count in sorted(more.items())]
+    return tuple(said)
+
+
+def _numbers(found: Any, prefix: str = "") -> dict[str, int]:  # Any: JSON
+    if isinstance(found, int):
+        return {prefix: found}
+    if isinstance(found, Mapping):
+        nested = [_numbers(value, f"{prefix}, {key}".removeprefix(", ")) for key, value in found.items()]
+        return {key: count for part in nested for key, count in part.items()}
+    return {}

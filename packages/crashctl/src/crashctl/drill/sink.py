@@ -1,0 +1,98 @@
+"""
+Asks the event sink what was captured.
+"""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from crashctl.drill.events import Event, Item, read_item
+from crashctl.drill.problems import CannotRunError
+
+TIMEOUT_S = 10.0
+CONNECT_S = 3.0
+
+
+class SinkAwayError(Exception):
+    """The sink did not answer a question; it may answer the next."""
+
+
+class Sink:
+    """
+    The event sink of the release.
+
+    Args:
+        url: its base.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_S))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._http.close()
+
+    def require_answer(self) -> None:
+        """
+        Make sure that it is there.
+
+        Raises:
+            CannotRunError: it is not.
+        """
+        try:
+            self.accounts()
+        except (SinkAwayError, httpx.InvalidURL) as error:
+            raise CannotRunError(
+                f"no event sink at {self.url} ({error}); check --sink; scripts/port-forward opens a way to it"
+            ) from None
+
+    def trace(self, trace_id: str) -> list[Item]:
+        """
+        Give everything on a trace.
+
+        Args:
+            trace_id: 32 hex digits.
+
+        Raises:
+            SinkAwayError: no answer.
+        """
+        return [read_item(item) for item in self._get(f"/api/v1/traces/{trace_id}")["items"]]
+
+    def strays(self, run: str, trace_id: str) -> list[Event]:
+        """
+        Give the events of a run that are on another trace than its own.
+
+        Args:
+            run: its tag.
+            trace_id: its own trace.
+
+        Raises:
+            SinkAwayError: no answer.
+        """
+        listed = self._get("/api/v1/events", run=run, type="event", limit="1000")["items"]
+        whole = [self._get(f"/api/v1/events/{item['event_id']}") for item in listed if item["trace_id"] != trace_id]
+        read = [read_item(item) for item in whole]
+        return [event for event in read if isinstance(event, Event) and event.trace_id != trace_id]
+
+    def accounts(self) -> Mapping[str, Any]:  # Any: JSON
+        """
+        Give what the sink has counted.
+
+        Raises:
+            SinkAwayError: no answer.
+        """
+        return self._get("/api/v1/accounts")
+
+    def _get(self, path: str, **query: str) -> Mapping[str, Any]:  # Any: JSON
+        try:
+            answer = self._http.get(path, params=query)
+            answer.raise_for_status()
+            found: Mapping[str, Any] = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise SinkAwayError(str(error) or type(error).__name__) from None
+        return found

@@ -1,0 +1,100 @@
+"""
+``docs/api.md``: every path that can be called, and every case with its curl line, budget and answer.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import groupby
+
+from crashkit.catalogue import BoundCase, Budget, Catalogue, Expect, ExpectedEvent, PodEnd
+
+GATEWAY = "http://localhost:8080"
+
+
+def api_page(catalogue: Catalogue) -> str:
+    """
+    Write the page.
+
+    Args:
+        catalogue: the whole catalogue.
+    """
+    head = files("crashctl.generated").joinpath("heads", "api.md").read_text(encoding="utf-8")
+    return "\n".join([head.rstrip(), "", *_body(catalogue)]).rstrip() + "\n"
+
+
+def _body(catalogue: Catalogue) -> Iterator[str]:
+    for service in catalogue.services:
+        cases = list(catalogue.cases(service.name))
+        if not cases:
+            continue
+        yield f"## Faults of {service.name}"
+        yield ""
+        for name, group in groupby(cases, key=lambda case: case.scenario_name):
+            yield from _scenario(name, list(group))
+
+
+def _scenario(name: str, cases: list[BoundCase]) -> Iterator[str]:
+    first = cases[0]
+    scenario = first.scenario
+    yield f"### {scenario.title}: `{first.service.name}/{name}`"
+    yield ""
+    yield scenario.summary
+    yield ""
+    for case in cases:
+        if case.case_name:
+            yield f"**{case.case_name}**: {case.summary}"
+            yield ""
+        yield "```sh"
+        yield f'curl -i -X POST -H "Authorization: Bearer $FAULTS_TOKEN" {_quoted(GATEWAY + case.path)}'
+        yield "```"
+        yield ""
+        yield f"- Answer: {_answer(case.expect)}"
+        yield f"- Sentry: {_captured(case.expect)}, within {case.expect.within_s:g} s"
+        yield f"- Pod: {_pod(case.expect)}"
+        yield f"- Budget: {_budget(case.budget)}"
+        yield ""
+
+
+def _quoted(url: str) -> str:
+    return f"'{url}'" if "?" in url else url
+
+
+def _answer(expect: Expect) -> str:
+    kind = "`application/problem+json`" if expect.status >= 400 else "`application/json`"  # noqa: PLR2004 - HTTP
+    if expect.pod.ends is PodEnd.NONE:
+        return f"{expect.status}, {kind}"
+    last = f"502 from the gateway at call {expect.pod.after_calls}, because the service died while it answered"
+    return f"{expect.status}, {kind}, until then; {last}" if expect.pod.after_calls > 1 else last
+
+
+def _captured(expect: Expect) -> str:
+    parts = [_event(event) for event in expect.events]
+    parts += [f"at least {count} {item.replace('_', ' ')}" for item, count in expect.items.items()]
+    return "; ".join(parts) or "no event"
+
+
+def _event(event: ExpectedEvent) -> str:
+    what = f"`{event.type}`" if event.type else "message"
+    said = f' "{event.message}"' if event.message else ""
+    flag = {True: ", handled", False: ", unhandled", None: ""}[event.handled]
+    holds = f", holding {', '.join(f'`{inner}`' for inner in event.holds)}" if event.holds else ""
+    return f"{event.count} x {what}{said} ({event.level}{flag}{holds})"
+
+
+def _pod(expect: Expect) -> str:
+    ends = {
+        PodEnd.NONE: "stays as it is",
+        PodEnd.OOM: "killed by the kernel at the memory limit (reason OOMKilled, exit code 137)",
+        PodEnd.EXIT: "its process ends itself (exit code other than 0)",
+        PodEnd.HEAP_ABORT: "aborted at the heap limit (exit code 134)",
+        PodEnd.LIVENESS: "killed by the liveness probe (exit code 137, not OOMKilled)",
+    }[expect.pod.ends]
+    if expect.pod.ends is PodEnd.NONE:
+        return ends
+    return f"{ends}, restarted once, ready again within {expect.pod.recovers_within_s:g} s"
+
+
+def _budget(budget: Budget) -> str:
+    memory = f"{budget.memory_mib} MiB, " if budget.memory_mib else ""
+    held = f" and then {budget.hold_s:g} s held" if budget.hold_s else ""
+    return f"{memory}{budget.wall_s:g} s{held}, {budget.per_minute} firings a minute, {budget.at_once} at once"
