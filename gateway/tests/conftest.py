@@ -28,41 +28,6 @@ ROOT = Path(__file__).parents[2]
 TOKEN = "the-fault-token"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 DECODERS = {"gzip": gzip.decompress, "br": lambda body: importlib.import_module("brotli").decompress(body), None: bytes}
-SERVICES = """
-services:
-  - {name: gateway, prefix: /api/v1/gateway, port: 8080, project_id: 1, language: python, baseline_mib: 70}
-  - {name: game-engine, prefix: /api/v1/game-engine, port: 8082, project_id: 2, language: python, baseline_mib: 60}
-"""
-GAME_ENGINE = """
-service: game-engine
-scenarios:
-  crash:
-    {path: /debug/crash, panel: service-crashes, title: Crash, summary: It stops in the middle of a spin.,
-     budget: {per_minute: 600}, expect: {status: 500}, runbook: &runbook
-       {symptom: It answers 500., look_at: The stack of the event., remedy: Mend the code.}}
-  burst:
-    {path: /debug/burst, panel: service-crashes, title: Burst, summary: It may be fired three times a minute.,
-     budget: {per_minute: 3}, expect: {status: 200}, runbook: *runbook}
-  error:
-    path: /debug/error/{case}
-    panel: service-crashes
-    title: Errors
-    summary: It raises an error by name.
-    cases:
-      value-error: {summary: A value does not fit., expect: {status: 500}}
-      key-error: {summary: A key is missing there., expect: {status: 500}}
-    runbook: *runbook
-  memory-leak:
-    path: /debug/memory-leak
-    panel: memory-and-threading
-    title: Leak
-    summary: It holds what it does not need.
-    budget: {wall_s: 1}
-    cases:
-      step: {summary: It holds one block more., expect: {status: 200}}
-      to-the-kill: {summary: It holds all there is., expect: {status: 200}}
-    runbook: *runbook
-"""
 
 
 @dataclass
@@ -255,12 +220,11 @@ def sentry() -> Iterator[Sentry]:
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Path:
-    return write_catalogue(tmp_path)
+    return copy_catalogue(tmp_path / "catalog")
 
 
-def write_catalogue(folder: Path) -> Path:
-    (folder / "services.yaml").write_text(SERVICES)
-    (folder / "game-engine.yaml").write_text(GAME_ENGINE)
+def copy_catalogue(folder: Path) -> Path:
+    shutil.copytree(Path(__file__).parent / "catalog", folder)
     shutil.copy(ROOT / "catalog" / "gateway.yaml", folder)
     return folder
 
@@ -309,7 +273,7 @@ def start(catalogue: Path, service: Service) -> Iterator[Callable[..., Gateway]]
 
 @pytest.fixture(scope="session")
 def start_lasting(tmp_path_factory: pytest.TempPathFactory, lasting_service: Service) -> Iterator[Callable]:
-    with starting(write_catalogue(tmp_path_factory.mktemp("catalog")), lasting_service) as start:
+    with starting(copy_catalogue(tmp_path_factory.mktemp("lasting") / "catalog"), lasting_service) as start:
         yield start
 
 

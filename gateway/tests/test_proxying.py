@@ -1,3 +1,4 @@
+import json
 import socket
 import threading
 from pathlib import Path
@@ -251,3 +252,39 @@ def test_service_that_is_not_in_the_release(gateway):
 def _peak_kib(gateway):
     status = Path(f"/proc/{gateway.process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET /api/v1/game-engine/\xff HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"POST /api/v1/game-engine/x HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"POST /api/v1/game-engine/x HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n",
+        b"POST /api/v1/game-engine/x HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n",
+    ],
+    ids=["nonsense", "path", "smuggling", "lengths", "negative"],
+)
+def test_what_is_not_http(gateway, service, request_bytes):
+    """
+    A request that cannot be read, or can be read two ways, is 400 with a trace id, and reaches no service.
+    """
+    head, _, body = gateway.raw(request_bytes).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["trace_id"].encode() in head
+    assert [] == service.seen
+
+
+def test_head_that_does_not_end(gateway):
+    """
+    A caller who goes on sending headers is hung up on long before a MiB.
+    """
+    sent = 0
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as caller:
+        caller.sendall(b"GET / HTTP/1.1\r\nhost: x\r\nx: ")
+        with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
+            while sent < 16 * 1024 * 1024:
+                sent += caller.send(b"y" * 4096)
+
+    assert sent < 16 * 1024 * 1024

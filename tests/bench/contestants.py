@@ -14,6 +14,9 @@ SENTRY_PORT = 18102
 UPSTREAM = f"http://127.0.0.1:{UPSTREAM_PORT}"
 DSN = f"http://{'b' * 32}@127.0.0.1:{SENTRY_PORT}/1"
 
+UNBOUNDED = {"TRACES_PER_S": "1000000"}
+"""Every trace that is drawn is written, as fast as the SDK can; the default stops at 50 a second."""
+
 COMMON = """
 worker_processes 1; daemon off; pid {folder}/{name}.pid; error_log {folder}/{name}.log;
 events {{ worker_connections 1024; }}
@@ -74,7 +77,8 @@ def contestants(folder: Path) -> tuple[Contestant, ...]:
         _uvicorn("raw ASGI + aiohttp", "raw_proxy", 18112),
         _gateway("gateway, no Sentry", 18113, {}),
         _gateway("gateway, traces 0.2", 18114, {"SENTRY_DSN": DSN}),
-        _gateway("gateway, traces 1.0", 18115, {"SENTRY_DSN": DSN, "TRACES_SAMPLE_RATE": "1"}),
+        _gateway("gateway, 0.2 unbounded", 18115, {"SENTRY_DSN": DSN, **UNBOUNDED}),
+        _gateway("gateway, 1.0 unbounded", 18116, {"SENTRY_DSN": DSN, "TRACES_SAMPLE_RATE": "1", **UNBOUNDED}),
     )
 
 

@@ -141,9 +141,9 @@ def _resident_mib(pid: int) -> int:
 
 
 def _table(results: list[dict[str, object]]) -> str:
-    lines = [f"{'proxy':<22}{'requests/s':>11}{'of nginx':>10}{'CPU us/request':>16}{'resident MiB':>14}"]
+    lines = [f"{'proxy':<24}{'requests/s':>11}{'of nginx':>10}{'CPU us/request':>16}{'resident MiB':>14}"]
     lines += [
-        f"{row['proxy']:<22}{row['requests_per_s']:>11}{row['of_nginx']:>10}{row['cpu_us_per_request']:>16}"
+        f"{row['proxy']:<24}{row['requests_per_s']:>11}{row['of_nginx']:>10}{row['cpu_us_per_request']:>16}"
         f"{row['resident_mib']:>14}"
         for row in results
     ]

@@ -17,7 +17,7 @@ Message = MutableMapping[str, Any]  # Any: ASGI's dictionaries
 sessions: list[aiohttp.ClientSession] = []
 
 
-async def app(scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
+async def app(scope: Message, _: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]) -> None:
     """Pass a request without a body on, and stream its answer back."""
     if scope["type"] != "http":
         return

@@ -56,7 +56,7 @@ class Gateway:
         guard = Guard(catalogue, settings.policy)
         routing = Routing(catalogue, self._upstreams)
         self._cors = Cors(settings.cors_origins)
-        self._tracing = Tracing(settings.traces_sample_rate)
+        self._tracing = Tracing(settings.traces_sample_rate, settings.traces_per_s)
         self._metrics = Metrics()
         self.pages = Pages(
             settings=settings,

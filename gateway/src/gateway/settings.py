@@ -26,6 +26,9 @@ class Settings(ServiceSettings):
     upstream_timeout_s: float = Field(30, gt=0, le=300, description="Seconds until a service must have answered.")
     upstream_connect_timeout_s: float = Field(2, gt=0, le=30, description="Seconds until it must accept a connection.")
     max_body_mib: float = Field(1, gt=0, le=1024, description="The longest request body that is let through (MiB).")
+    traces_per_s: float = Field(
+        50, gt=0, le=1_000_000, description="The most healthy traces written in a second; the rest is counted lost."
+    )
     cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (), description="Origins whose pages may call, separated by commas; none by default."
     )

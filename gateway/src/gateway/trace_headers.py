@@ -31,7 +31,8 @@ class Trace:
         parent_sampled: the caller's decision to keep the trace; none when it left that open.
         baggage: members to pass on, Sentry's of a continued trace among them.
         w3c: whether it was continued from ``traceparent``.
-        sampled: the gateway's decision.
+        sampled: the gateway's decision, as the services are told.
+        recorded: whether the gateway writes its own part.
     """
 
     trace_id: str
@@ -41,6 +42,7 @@ class Trace:
     baggage: bytes = b""
     w3c: bool = False
     sampled: bool = False
+    recorded: bool = False
 
 
 def read(sentry_trace: bytes | None, baggage: bytes | None, traceparent: bytes | None) -> Trace:

@@ -3,7 +3,8 @@ The gateway's own part in a trace: a transaction for what is kept, and next to n
 
 The decision is made here, before the SDK is asked for anything, because most requests are not kept: they pay for two
 random numbers and a header. A fault that was admitted is always kept. The rest follows the caller's decision, and
-where the caller left it open, ``TRACES_SAMPLE_RATE``.
+where the caller left it open, ``TRACES_SAMPLE_RATE``; a burst of it is left out and counted lost
+(:mod:`gateway.allowance`).
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from sentry_sdk.client import SDK_INFO
 from sentry_sdk.tracing import Transaction, TransactionSource
 from sentry_sdk.tracing_utils import Baggage
 
+from gateway.allowance import Allowance
 from gateway.call import Call
 from gateway.records import ORIGIN, UNRECORDED, FullRecord, LightRecord, Recorder, status_of
 from gateway.trace_headers import Origin, Trace, draw, sampling
@@ -27,11 +29,14 @@ class Tracing:
 
     Args:
         rate: the share of traces that begin here and are kept.
+        per_s: the most healthy traces that are written in a second.
     """
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, per_s: float) -> None:
         client = sentry_sdk.get_client()
         self._rate = rate
+        self._allowance = Allowance(per_s, burst=max(1, per_s))
+        self._transport = client.transport
         self.active = bool(client.is_active() and client.parsed_dsn)
         self._origin: Origin | None = None
         self._common: dict[str, object] = {
@@ -64,8 +69,18 @@ class Tracing:
         else:
             rate = self._rate
         trace.sampled = rand < rate
+        trace.recorded = self.active and trace.sampled
+        if trace.recorded and not fault and not self._allowance.take():
+            self._leave_out(trace)
         if trace.parent_span_id is None and self._origin is not None:
             self._origin.sign(trace, rate, rand)
+
+    def _leave_out(self, trace: Trace) -> None:
+        trace.recorded = False
+        if trace.parent_sampled is None:
+            trace.sampled = False
+        if self._transport is not None:
+            self._transport.record_lost_event("backpressure", data_category="transaction")
 
     @contextmanager
     def record(self, call: Call, *, fault: bool) -> Iterator[Recorder]:
@@ -76,7 +91,7 @@ class Tracing:
             call: the request.
             fault: whether it fires a fault.
         """
-        if not (self.active and call.trace.sampled):
+        if not call.trace.recorded:
             yield UNRECORDED
         elif fault:
             with self._transaction(call) as transaction:
