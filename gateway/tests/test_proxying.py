@@ -278,13 +278,15 @@ def test_what_is_not_http(gateway, service, request_bytes):
 
 def test_head_that_does_not_end(gateway):
     """
-    A caller who goes on sending headers is hung up on long before a MiB.
+    A caller who goes on sending headers is hung up on.
     """
-    sent = 0
+
+    def send_headers_for_ever():
+        while True:
+            caller.sendall(b"y" * 4096)
+
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as caller:
         caller.sendall(b"GET / HTTP/1.1\r\nhost: x\r\nx: ")
-        with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
-            while sent < 16 * 1024 * 1024:
-                sent += caller.send(b"y" * 4096)
 
-    assert sent < 16 * 1024 * 1024
+        with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
+            send_headers_for_ever()
