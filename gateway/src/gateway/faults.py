@@ -88,8 +88,8 @@ def as_item(run: Run) -> dict[str, object]:
     return {
         "id": run.case.id,
         "run": run.tag,
-        "state": "holding" if run.holding else "running",
         "started_at": run.started_at.isoformat(),
+        "holding": run.holding,
         "ends_in_s": round(run.ends_in_s, 1),
     }
 
