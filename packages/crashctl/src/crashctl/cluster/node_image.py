@@ -5,6 +5,7 @@ The kind node image on the road "packages": Debian, kind's own files, binaries f
 import secrets
 from pathlib import Path
 
+from crashctl.cluster import control_plane
 from crashctl.cluster.archives import copy_tree
 from crashctl.cluster.cache import Cache, key_of, key_of_files
 from crashctl.cluster.control_plane import SUITE, ControlPlane, storage_manifest
@@ -26,7 +27,6 @@ BINARIES: dict[str, dict[str, tuple[str, ...]]] = {
     "usr/local/sbin": {"runc": ("runc",)},
     "opt/cni/bin": {"cni": ("ptp", "loopback", "host-local", "portmap")},
 }
-GO_SETS = ("kubernetes", "etcd", "coredns", "containerd", "runc", "crictl", "cni", "local-path-provisioner")
 _IMPORT = """
 set -eu
 containerd >/var/log/containerd.log 2>&1 &
@@ -59,14 +59,20 @@ class NodeImage:
 
     @property
     def key(self) -> str:
-        sets = [self._go.key(name) for name in GO_SETS]
+        """Of the finished image."""
+        return key_of(self._rootfs_key, self._images_key, _IMPORT)
+
+    @property
+    def _rootfs_key(self) -> str:
+        sets = [self._go.key(name) for part in BINARIES.values() for name in part]
+        kind = self._versions.go["kind"].version
+        return key_of(sets, kind, key_of_files(self._recipe, "install.sh", "files/**/*"), PACKAGES, SUITE)
+
+    @property
+    def _images_key(self) -> str:
+        sets = [self._go.key(name) for name in control_plane.GO_SETS]
         return key_of(
-            sets,
-            self._versions.kubernetes.model_dump(),
-            key_of_files(self._recipe, "install.sh", "files/**/*"),
-            list(PACKAGES),
-            _IMPORT,
-            "1",
+            sets, self._versions.go["kind"].version, self._versions.kubernetes.model_dump(), control_plane.REVISION
         )
 
     @property
@@ -94,10 +100,10 @@ class NodeImage:
             step.cached(f"{self.name}, loaded from its archive")
             return self.name
         step.doing("root file system")
-        rootfs = self._cache.entry("node-rootfs", self.key, self._rootfs)
+        rootfs = self._cache.entry("node-rootfs", self._rootfs_key, self._rootfs)
         step.doing("images of the control plane")
         images = self._cache.entry(
-            "node-control-plane", self.key, ControlPlane(self._tools, self._go, self._versions).write
+            "node-control-plane", self._images_key, ControlPlane(self._tools, self._go, self._versions).write
         )
         step.doing("putting the images into the node")
         self._assemble(rootfs / "rootfs.tar", images)

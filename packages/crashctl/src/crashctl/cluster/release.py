@@ -67,7 +67,7 @@ class Release:
         while waiting := self.not_ready():
             if time.monotonic() > deadline:
                 raise UpError(
-                    f"the release was not ready within {within_s:.0f} s: {', '.join(waiting)}.\n{self.diagnosis()}",
+                    f"the release was not ready within {within_s:.0f} s: {', '.join(waiting)}.\n{self.diagnosis()}\n",
                     "read the above; `crashctl up` goes on from here, `crashctl down` starts over.",
                 )
             step.doing(f"waiting for {', '.join(waiting)}")

@@ -1,0 +1,78 @@
+"""
+A tool on PATH is taken where it is new enough, else provided.
+"""
+
+import os
+
+import pytest
+from crashctl.cluster.cache import Cache
+from crashctl.cluster.go_tools import GoTools, go_version
+from crashctl.cluster.layout import REPOSITORY
+from crashctl.cluster.process import Tools
+from crashctl.cluster.tools import Provider, version_in
+from crashctl.cluster.versions import load_versions
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("kind v0.33.0 go1.26.8 linux/amd64", (0, 33, 0)),
+        ("v4.3.1", (4, 3, 1)),
+        ("Client Version: v1.32.4-dispatcher\nKustomize Version: v5.5.0", (1, 32, 4)),
+        ("github.com/docker/buildx v0.38.2 abc", (0, 38, 2)),
+        ("nothing to see", (0,)),
+    ],
+)
+def test_a_version_is_read_from_what_a_tool_prints(printed, expected):
+    """
+    The first version counts; no version is older than all.
+    """
+    assert expected == version_in(printed)
+
+
+def test_go_says_its_version():
+    """
+    Major and minor decide whether this Go can build Kubernetes.
+    """
+    assert (1, 26) == go_version("go version go1.26.8 linux/amd64")
+    assert (0,) == go_version("")
+
+
+@pytest.fixture
+def provider(tmp_path, monkeypatch):
+    """A machine with a `kind` of its own on PATH, and a cache in which the pinned one is built already."""
+    on_path = tmp_path / "path"
+    on_path.mkdir()
+    monkeypatch.setenv("PATH", f"{on_path}{os.pathsep}{os.environ['PATH']}")
+    tools = Tools(tmp_path / "log", {})
+    cache = Cache(tmp_path / "entries")
+    go = GoTools(cache, tools, load_versions(REPOSITORY), REPOSITORY)
+    cache.entry("go-kind", go.key("kind"), lambda fresh: (fresh / "kind").write_text("built"))
+
+    def with_version(version: str) -> Provider:
+        (on_path / "kind").write_text(f"#!/bin/sh\necho kind v{version} go1.26 linux/amd64\n")
+        (on_path / "kind").chmod(0o755)
+        return Provider(tools, go, load_versions(REPOSITORY), tmp_path / "bin")
+
+    return with_version
+
+
+def test_a_new_enough_tool_on_path_is_taken(provider, tmp_path):
+    """
+    Nothing is built or linked beside what the user has.
+    """
+    tool = provider("99.0.0").provide("kind")
+
+    assert ("PATH", tmp_path / "path" / "kind") == (tool.origin, tool.path)
+    assert not (tmp_path / "bin").exists()
+
+
+def test_an_old_tool_on_path_is_passed_over(provider, tmp_path):
+    """
+    The pinned one is linked into the provided tools, and a second call finds the same.
+    """
+    tool = provider("0.20.0").provide("kind")
+
+    assert ("cached", tmp_path / "bin" / "kind") == (tool.origin, tool.path)
+    assert "built" == tool.path.read_text()
+    assert tool == provider("0.20.0").provide("kind")
