@@ -24,6 +24,7 @@ from tornado.testing import bind_unused_port
 
 CATALOG = Path(__file__).parents[3] / "catalog"
 TOKEN = "a-fault-token-of-the-tests"
+POD = {"POD_NAME": "pod-1", "POD_NAMESPACE": "casino", "POD_UID": "uid-1", "NODE_NAME": "node-1"}
 DSN = "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/2"
 
 
@@ -33,6 +34,11 @@ class Outbox:
 
     items: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
+
+    def keep(self, envelope: Envelope) -> None:
+        """Take one envelope as it would go over the wire."""
+        self.raw.append(envelope.serialize())
+        self.items += [(item.type or "", json.loads(item.get_bytes())) for item in envelope.items]
 
     def of(self, kind: str, trace_id: str | None = None) -> list[dict[str, Any]]:
         """Give the payloads of one item type, of one trace where it is named."""
@@ -65,35 +71,27 @@ class Client:
 
 
 @pytest.fixture
-def outbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Outbox]:
-    kept = Outbox()
-
-    class Keep(Transport):
-        def capture_envelope(self, envelope: Envelope) -> None:
-            kept.raw.append(envelope.serialize())
-            for item in envelope.items:
-                payload = json.loads(item.get_bytes())
-                kept.items.append((item.type or "", payload))
-
-    real_init = sentry_sdk.init
-    monkeypatch.setattr(sentry_sdk, "init", lambda **options: real_init(transport=Keep, **options))
-    yield kept
+def outbox() -> Iterator[Outbox]:
+    yield Outbox()
     sentry_sdk.get_client().close()
     sentry_sdk.get_global_scope().clear()
 
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name, value in {
-        "CATALOG_DIR": str(CATALOG), "SENTRY_DSN": DSN, "FAULTS_ENABLED": "true", "FAULTS_TOKEN": TOKEN, "POD_NAME": "pod-1",
-    }.items():  # fmt: skip
+    environment = {"CATALOG_DIR": str(CATALOG), "SENTRY_DSN": DSN, "FAULTS_ENABLED": "true", "FAULTS_TOKEN": TOKEN}
+    for name, value in {**environment, **POD}.items():
         monkeypatch.setenv(name, value)
     return Settings()
 
 
 @pytest.fixture
 def engine(settings: Settings, outbox: Outbox) -> Engine:
-    return build(settings)
+    class Keep(Transport):
+        def capture_envelope(self, envelope: Envelope) -> None:
+            outbox.keep(envelope)
+
+    return build(settings, Keep)
 
 
 @pytest.fixture

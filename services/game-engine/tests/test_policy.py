@@ -50,7 +50,7 @@ async def test_an_http_error_of_the_caller_is_none(engine, outbox):
     assert [] == outbox.of("event")
 
 
-async def test_a_mistake_in_before_send_loses_no_event(client, engine, outbox, monkeypatch):
+async def test_a_mistake_in_before_send_loses_no_event(client, outbox, monkeypatch):
     """
     When the runtime context cannot be read, the event goes out all the same, with a note.
     """

@@ -24,6 +24,7 @@ class CgroupMemory:
         usage_bytes: counted now, with the page cache.
         peak_bytes: the most that was counted; none where the kernel does not keep it.
         oom_kills: processes of this container that the kernel has killed for memory; none where it does not say.
+        reclaimable_bytes: page cache that the kernel takes back before it kills.
     """
 
     version: int
@@ -31,6 +32,14 @@ class CgroupMemory:
     usage_bytes: int
     peak_bytes: int | None
     oom_kills: int | None
+    reclaimable_bytes: int
+
+    @property
+    def left_bytes(self) -> int | None:
+        """What may still be taken before the kernel kills; none where there is no limit."""
+        if self.limit_bytes is None:
+            return None
+        return self.limit_bytes - self.usage_bytes + self.reclaimable_bytes
 
 
 def read_memory(mount: Path = MOUNT) -> CgroupMemory | None:
@@ -50,6 +59,7 @@ def read_memory(mount: Path = MOUNT) -> CgroupMemory | None:
             usage_bytes=_number(mount / "memory.current") or 0,
             peak_bytes=_number(mount / "memory.peak"),
             oom_kills=_field(mount / "memory.events", "oom_kill"),
+            reclaimable_bytes=_field(mount / "memory.stat", "inactive_file") or 0,
         )
     v1 = mount / "memory"
     if (v1 / "memory.usage_in_bytes").is_file():
@@ -59,6 +69,7 @@ def read_memory(mount: Path = MOUNT) -> CgroupMemory | None:
             usage_bytes=_number(v1 / "memory.usage_in_bytes") or 0,
             peak_bytes=_number(v1 / "memory.max_usage_in_bytes"),
             oom_kills=_field(v1 / "memory.oom_control", "oom_kill"),
+            reclaimable_bytes=_field(v1 / "memory.stat", "total_inactive_file") or 0,
         )
     return None
 

@@ -75,7 +75,10 @@ def _count_boot(state_dir: Path | None) -> int | None:
     except (OSError, ValueError):
         before = 0
     try:
-        file.write_text(str(before + 1))
+        # Renamed into place: a container that is killed meanwhile must not lose the count.
+        beside = file.with_suffix(".new")
+        beside.write_text(str(before + 1))
+        beside.replace(file)
     except OSError as error:
         LOG.warning("restarts cannot be counted: %s: %s; STATE_DIR must name a writable folder", file, error.strerror)
         return None

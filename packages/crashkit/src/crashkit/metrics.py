@@ -17,9 +17,10 @@ class Metrics:
     Args:
         service: value of the label ``service``.
         active_faults: counts the runs that run or hold something now.
+        restarts: how often this container was restarted in its pod; none where that is not known.
     """
 
-    def __init__(self, service: str, active_faults: Callable[[], int]) -> None:
+    def __init__(self, service: str, active_faults: Callable[[], int], restarts: int | None = None) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._service = service
@@ -39,6 +40,11 @@ class Metrics:
             "crash_demo_faults_active", "Faults that run or hold something.", ("service",), registry=self._registry
         )
         active.labels(service).set_function(active_faults)
+        if restarts is not None:
+            restarted = Gauge(
+                "crash_demo_restarts", "Restarts of this container in its pod.", ("service",), registry=self._registry
+            )
+            restarted.labels(service).set(restarts)
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """Count one request."""

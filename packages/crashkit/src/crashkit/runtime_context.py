@@ -32,21 +32,17 @@ class RuntimeContext:
         self._process = psutil.Process()
         # psutil gives the share since the call before; without this one the first event would say 0.
         self._process.cpu_percent()
-        self._fixed = {
-            "python": platform.python_version(),
-            **versions,
-            **{
-                name: value
-                for name, value in (
-                    ("pod", settings.pod_name),
-                    ("namespace", settings.pod_namespace),
-                    ("pod_uid", settings.pod_uid),
-                    ("node", settings.node_name),
-                    ("restart_count", lifecycle.restart_count),
-                )
-                if value is not None
-            },
+        named = {
+            "pod": settings.pod_name,
+            "namespace": settings.pod_namespace,
+            "pod_uid": settings.pod_uid,
+            "node": settings.node_name,
+            "restart_count": lifecycle.restart_count,
         }
+        known = {name: value for name, value in named.items() if value is not None}
+        # What the context ``k8s`` of each event holds; empty outside of a pod.
+        self.kubernetes: Mapping[str, object] = known if settings.pod_name else {}
+        self._fixed = {"python": platform.python_version(), **versions, **known}
 
     def read(self) -> dict[str, object]:
         """

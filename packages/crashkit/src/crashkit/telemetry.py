@@ -3,14 +3,15 @@ How a service talks to Sentry: what is sampled, what every event carries, and th
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 from sentry_sdk.integrations import Integration
 from sentry_sdk.integrations.logging import ignore_logger
-from sentry_sdk.utils import BadDsn
+from sentry_sdk.transport import Transport
+from sentry_sdk.utils import BadDsn, current_stacktrace, event_from_exception
 
 from crashkit.run import Run
 from crashkit.runtime_context import RuntimeContext
@@ -23,6 +24,8 @@ LOG = logging.getLogger(__name__)
 FLUSH_S = 2.0
 # The SDK does not cut strings by itself, and Sentry refuses an event above 1 MiB.
 MAX_VALUE_LENGTH = 1024
+# What these loggers report with an error has passed every handler: nobody has handled it.
+LAST_RESORTS = frozenset({"asyncio", "concurrent.futures"})
 
 Sampler = Callable[["SamplingContext"], float]
 
@@ -33,6 +36,9 @@ def start_sentry(
     runtime: RuntimeContext,
     integrations: Sequence[Integration],
     sampler: Sampler,
+    *,
+    last_resorts: Collection[str] = (),
+    transport: type[Transport] | None = None,
 ) -> None:
     """
     Start the SDK of this process.
@@ -46,6 +52,8 @@ def start_sentry(
         runtime: reads the context ``runtime``.
         integrations: of the web framework; nothing is enabled because it happens to be installed.
         sampler: the share of a trace to keep, 0 to 1.
+        last_resorts: loggers of the web framework through which it reports what nobody handled.
+        transport: in place of the SDK's own, where envelopes shall go elsewhere.
 
     Raises:
         SettingsError: the DSN is none.
@@ -63,8 +71,8 @@ def start_sentry(
             profile_session_sample_rate=1.0,
             profile_lifecycle="manual",
             max_value_length=MAX_VALUE_LENGTH,
-            send_default_pii=False,
-            before_send=_completes(runtime),
+            before_send=_completes(runtime, LAST_RESORTS.union(last_resorts)),
+            transport=transport,
         )
     except BadDsn as error:
         raise SettingsError(f"SENTRY_DSN: {error}; it has the form http://<key>@<host>/<project>") from None
@@ -106,19 +114,19 @@ def tagged(run: Run) -> Iterator[None]:
     yield
 
 
-def capture_unhandled(error: BaseException, mechanism: str) -> None:
+def capture_unhandled(error: BaseException, mechanism: str, *, with_stack: bool = False) -> None:
     """
     Report an error that nobody caught, where no integration of the SDK does.
 
     Args:
         error: what was raised.
         mechanism: where it was raised, as Sentry's ``mechanism.type``.
+        with_stack: whether the stack of this call stands for that of the error, which was never raised.
     """
-    event, hint = sentry_sdk.utils.event_from_exception(
-        error,
-        client_options=sentry_sdk.get_client().options,
-        mechanism={"type": mechanism, "handled": False},
-    )
+    options = sentry_sdk.get_client().options
+    event, hint = event_from_exception(error, client_options=options, mechanism={"type": mechanism, "handled": False})
+    if with_stack:
+        event["exception"]["values"][-1]["stacktrace"] = current_stacktrace(max_value_length=MAX_VALUE_LENGTH)
     sentry_sdk.capture_event(event, hint=hint)
 
 
@@ -135,7 +143,7 @@ def trace_id() -> str | None:
     return traceparent.partition("-")[0] if traceparent else None
 
 
-def _completes(runtime: RuntimeContext) -> Callable[["Event", "Hint"], "Event"]:
+def _completes(runtime: RuntimeContext, last_resorts: Collection[str]) -> Callable[["Event", "Hint"], "Event"]:
     """
     Make ``before_send``. A mistake in it must not cost the event: the event goes out with a note.
     """
@@ -144,9 +152,18 @@ def _completes(runtime: RuntimeContext) -> Callable[["Event", "Hint"], "Event"]:
         try:
             contexts: dict[str, Any] = event.setdefault("contexts", {})  # Any: as the SDK types it
             contexts["runtime"] = {**contexts.get("runtime", {}), **runtime.read()}
+            if runtime.kubernetes:
+                contexts["k8s"] = dict(runtime.kubernetes)
+            if event.get("logger") in last_resorts:
+                _mark_unhandled(event)
         except Exception as error:  # noqa: BLE001 - an event without its context beats no event
             event.setdefault("extra", {})["before_send_failed"] = repr(error)
             LOG.warning("an event goes out without its runtime context: %r", error)
         return event
 
     return before_send
+
+
+def _mark_unhandled(event: "Event") -> None:
+    for exception in event.get("exception", {}).get("values", [])[-1:]:
+        exception.setdefault("mechanism", {"type": "logging"})["handled"] = False

@@ -13,12 +13,14 @@ from crashkit.binding import BindingError, bind
 from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.loading import CatalogueError, load_catalogue
+from crashkit.logs import start_logging
 from crashkit.metrics import Metrics
 from crashkit.offpath import watch_loop
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import SettingsError, read_settings
-from crashkit.telemetry import sampler, start_sentry, stop_sentry
+from crashkit.telemetry import sampler, start_sentry, stop_sentry, trace_id
 from sentry_sdk.integrations.tornado import TornadoIntegration
+from sentry_sdk.transport import Transport
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
@@ -35,12 +37,13 @@ CANNOT_START = 2
 SWEEP_S = 1.0
 
 
-def build(settings: Settings) -> Engine:
+def build(settings: Settings, transport: type[Transport] | None = None) -> Engine:
     """
     Put the service together and start its telemetry.
 
     Args:
         settings: from the environment.
+        transport: in place of the SDK's own, where envelopes shall go elsewhere.
 
     Raises:
         CatalogueError: the catalogue has a mistake.
@@ -61,8 +64,16 @@ def build(settings: Settings) -> Engine:
         return _path(context) in CONTROL_PATHS
 
     sample = sampler(settings.traces_sample_rate, is_fault, is_control)
-    start_sentry(settings, SERVICE, runtime, [TornadoIntegration()], sample)
-    metrics = Metrics(SERVICE, lambda: len(guard.active()))
+    start_sentry(
+        settings,
+        SERVICE,
+        runtime,
+        [TornadoIntegration()],
+        sample,
+        last_resorts=["tornado.application"],
+        transport=transport,
+    )
+    metrics = Metrics(SERVICE, lambda: len(guard.active()), lifecycle.restart_count)
     return Engine(catalogue, handlers, guard, lifecycle, metrics)
 
 
@@ -96,7 +107,7 @@ async def serve(settings: Settings, engine: Engine) -> None:
 
 def main() -> int:
     """Run the service; 2 when it cannot start, with one line that says why."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    start_logging(SERVICE, trace_id)
     try:
         settings = read_settings(Settings)
         asyncio.run(serve(settings, build(settings)))

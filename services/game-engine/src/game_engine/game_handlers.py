@@ -31,6 +31,8 @@ class LiveHandler(Handler):
 class ReadyHandler(Handler):
     """``GET /healthz/ready``: new requests are welcome."""
 
+    reports_5xx = False
+
     def get(self) -> None:
         if self.engine.lifecycle.accepts:
             self.answer({"status": "ready"})

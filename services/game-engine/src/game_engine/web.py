@@ -3,6 +3,7 @@ What every handler of this service does alike: names its transaction, answers pr
 """
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 SERVER_ERROR = 500
+SILENT_FAILURE = "A request was answered with a server error that no exception carries"
 
 
 class Handler(RequestHandler):
@@ -29,9 +31,13 @@ class Handler(RequestHandler):
         route: the path as the catalogue or the table has it, the name of the transaction.
     """
 
+    # Probes say with a 5xx that they were asked too early or too late; that is no failure.
+    reports_5xx = True
+
     def initialize(self, engine: Engine, route: str) -> None:
         self.engine = engine
         self.route = route
+        self._reported = False
 
     def set_default_headers(self) -> None:
         self.clear_header("Server")
@@ -42,6 +48,9 @@ class Handler(RequestHandler):
         sentry_sdk.get_isolation_scope().add_event_processor(self._name_transaction)
 
     def on_finish(self) -> None:
+        if self.get_status() >= SERVER_ERROR and self.reports_5xx and not self._reported:
+            sentry_sdk.set_context("response", {"status_code": self.get_status(), "reason": self._reason})
+            sentry_sdk.capture_message(SILENT_FAILURE, level="error")
         transaction = sentry_sdk.get_current_scope().transaction
         if transaction is not None:
             transaction.set_http_status(self.get_status())
@@ -64,6 +73,8 @@ class Handler(RequestHandler):
 
     def write_error(self, status_code: int, **found: Any) -> None:  # Any: as Tornado types it
         error = found.get("exc_info", (None, None, None))[1]
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(self._allowed()))
         detail = "The service failed; the trace id leads to the event"
         if isinstance(error, HTTPError) and status_code < SERVER_ERROR:
             detail = f"{self.request.method} {self.request.path}: {error.log_message or self._reason}"
@@ -72,6 +83,7 @@ class Handler(RequestHandler):
     def log_exception(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: "TracebackType | None"
     ) -> None:
+        self._reported = True
         # The SDK leaves out HTTPError, whatever its status; a 5xx is one event, however it was raised.
         if isinstance(error, HTTPError) and error.status_code >= SERVER_ERROR:
             capture_unhandled(error, "tornado")
@@ -80,6 +92,14 @@ class Handler(RequestHandler):
     def _write_problem(self, problem: Problem) -> None:
         self.set_header("Content-Type", MEDIA_TYPE)
         self.finish(json.dumps(problem.body(trace_id())))
+
+    def _allowed(self) -> list[str]:
+        """Name the methods that the handler has a method of its own for."""
+        return [
+            method
+            for method in self.SUPPORTED_METHODS
+            if getattr(type(self), method.lower()) is not getattr(RequestHandler, method.lower())
+        ]
 
     def _name_transaction(self, event: "Event", _hint: "Hint") -> "Event":
         # The SDK names a transaction after the method of the handler class; people look for the route.

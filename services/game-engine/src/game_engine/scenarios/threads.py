@@ -1,16 +1,18 @@
 """
-Errors in threads: one that ends its thread, one that is handled there, one that waits in a future nobody reads.
+Errors in threads: one that ends its thread, one that is handled there, one that waits in a future nobody reads, one
+in a thread that :mod:`threading` does not know.
 """
 
+import _thread
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import sentry_sdk
-from crashkit.offpath import WatchedExecutor
 from crashkit.run import Run
 
 BOOKS = {"machine-1": 1_200, "machine-2": 800}
-EXECUTOR = WatchedExecutor(max_workers=2, thread_name_prefix="audit")
+EXECUTOR = ThreadPoolExecutor(max_workers=2, thread_name_prefix="audit")
 
 
 async def audit(run: Run) -> dict[str, object]:
@@ -54,8 +56,13 @@ def _executor() -> None:
     EXECUTOR.submit(_audit, "machine-3")
 
 
+def _raw_thread() -> None:
+    _thread.start_new_thread(_audit, ("machine-3",))
+
+
 WAYS: Mapping[str, Callable[[], None]] = {
     "unhandled-thread": _unhandled_thread,
     "handled-in-thread": _handled_in_thread,
     "executor": _executor,
+    "raw-thread": _raw_thread,
 }

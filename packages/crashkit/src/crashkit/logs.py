@@ -1,0 +1,51 @@
+"""
+Logs for machines: one line of JSON a record, a traceback included.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+def start_logging(service: str, trace_id: Callable[[], str | None]) -> None:
+    """
+    Write every record of this process to standard error.
+
+    Args:
+        service: member ``service`` of each line.
+        trace_id: gives the trace that the logging code runs on.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines(service, trace_id))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+class JsonLines(logging.Formatter):
+    """
+    Formats a record as one line.
+
+    Args:
+        service: member ``service`` of each line.
+        trace_id: gives the trace that the logging code runs on.
+    """
+
+    def __init__(self, service: str, trace_id: Callable[[], str | None]) -> None:
+        super().__init__()
+        self._service = service
+        self._trace_id = trace_id
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if trace_id := self._trace_id():
+            line["trace_id"] = trace_id
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
