@@ -11,12 +11,16 @@ A 5xx that a service answered is that service's event and never the gateway's; a
 - the gateway has a bug: ``handled: false``, status 500.
 """
 
+import logging
+
 import sentry_sdk
 from sentry_sdk.utils import event_from_exception
 
 from gateway.call import Call
 from gateway.tracing import Tracing
 from gateway.upstream.errors import UpstreamError
+
+LOG = logging.getLogger(__name__)
 
 
 def report_upstream(tracing: Tracing, call: Call, error: UpstreamError, waited_s: float) -> None:
@@ -42,6 +46,7 @@ def report_upstream(tracing: Tracing, call: Call, error: UpstreamError, waited_s
                 "answer_had_begun": call.started,
             },
         )
+        LOG.error("%s: %s: %s", call.service, error, error.reason)
         scope.fingerprint = ["gateway", call.service, error.kind]
         _capture(call, error, handled=True)
 
@@ -56,6 +61,7 @@ def report_bug(tracing: Tracing, call: Call, error: Exception) -> None:
         error: what was raised.
     """
     with tracing.event_scope(call):
+        LOG.error("%s %s failed", call.method, call.route, exc_info=error)
         _capture(call, error, handled=False)
 
 
