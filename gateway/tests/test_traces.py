@@ -94,6 +94,27 @@ def test_faults_are_always_kept(start, service, sentry, trace_id):
     assert [] == sentry.of(refused.headers["x-trace-id"], "transaction")
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        (f"{PREFIX}/debug/crash", "POST", 401),
+        (f"{PREFIX}/debug/crash", "GET", 405),
+        ("/nowhere", "GET", 404),
+        (f"{PREFIX}/a/../b", "GET", 400),
+        ("/api/v1/payment/charge", "POST", 503),
+    ],
+)
+def test_refusal_is_no_event(watched, sentry, path, method, status):
+    """
+    What the gateway refuses, and a service that was never there, is a transaction with its status and no event.
+    """
+    answer = watched.ask(path, method)
+
+    transaction = sentry.only(answer.headers["x-trace-id"], "transaction")
+    assert status == answer.status == transaction["contexts"]["response"]["status_code"]
+    assert [] == sentry.of(answer.headers["x-trace-id"], "event")
+
+
 def test_probes_are_not_traced(watched, sentry, trace_id):
     """
     Health and metrics leave no transaction, even when asked on a sampled trace.
