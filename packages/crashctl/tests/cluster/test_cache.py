@@ -2,6 +2,7 @@
 A cache entry is whole or not there, whatever interrupts its making.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -115,3 +116,18 @@ def test_a_file_is_replaced_in_one_step(tmp_path):
     assert "new" == file.read_text()
     assert 0o755 == file.stat().st_mode & 0o777
     assert ["file"] == [entry.name for entry in file.parent.iterdir()]
+
+
+def test_what_nobody_used_for_long_is_pruned(tmp_path):
+    """
+    An entry of an older version goes; one that was used since, whenever it was made, stays.
+    """
+    cache = Cache(tmp_path)
+    for key in ("old", "used"):
+        os.utime(cache.entry("thing", key, lambda fresh: (fresh / "file").touch()), (0, 0))
+
+    cache.entry("thing", "used", pytest.fail)
+
+    assert ["thing-old"] == cache.prune(unused_s=3600)
+    assert not cache.has("thing", "old")
+    assert cache.has("thing", "used")

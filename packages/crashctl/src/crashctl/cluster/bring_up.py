@@ -18,6 +18,7 @@ from crashctl.cluster.service_images import ServiceImages
 from crashctl.cluster.workshop import Workshop
 
 STEPS = 10
+KEEP_UNUSED_S = 30 * 24 * 3600.0
 TOOLS = ("kind", "helm", "kubectl", "buildx")
 
 
@@ -85,6 +86,7 @@ def bring_up(shop: Workshop, progress: Progress) -> Record:
     with progress.step("release") as step:
         shop.release.install(services.tag)
         shop.release.wait(step)
+    shop.cache.prune(KEEP_UNUSED_S)
     seconds = {**progress.seconds, "total": round(time.monotonic() - began_s, 1)}
     record = record.model_copy(
         update={"image_tag": services.tag, "ready": True, "seconds": seconds, "outcomes": progress.outcomes}

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,6 +80,8 @@ class Cache:
         """
         final = self.path(name, key)
         if final.is_dir():
+            # Its age is the time since its last use.
+            os.utime(final)
             return final
         self._folder.mkdir(parents=True, exist_ok=True)
         with locked(self._folder / f".{name}.lock"):
@@ -95,6 +98,26 @@ class Cache:
                 shutil.rmtree(fresh, ignore_errors=True)
             _sync_folder(self._folder)
         return final
+
+    def drop(self, name: str, key: str) -> None:
+        """Remove an entry that is not needed any more."""
+        shutil.rmtree(self.path(name, key), ignore_errors=True)
+
+    def prune(self, unused_s: float) -> list[str]:
+        """
+        Remove entries that nobody used for long: those of older versions.
+
+        Args:
+            unused_s: Age of the last use (s).
+
+        Returns:
+            Their names.
+        """
+        limit = time.time() - unused_s
+        old = [entry for entry in self._folder.glob("[!.]*") if entry.is_dir() and entry.stat().st_mtime < limit]
+        for entry in old:
+            shutil.rmtree(entry, ignore_errors=True)
+        return sorted(entry.name for entry in old)
 
     def _sweep(self, name: str) -> None:
         """Remove what a killed process left of this entry; the lock says that nobody is making it now."""

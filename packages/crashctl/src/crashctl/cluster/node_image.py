@@ -2,7 +2,6 @@
 The kind node image on the road "packages": Debian, kind's own files, binaries from Go modules, images preloaded.
 """
 
-import secrets
 from pathlib import Path
 
 from crashctl.cluster import control_plane
@@ -27,6 +26,8 @@ BINARIES: dict[str, dict[str, tuple[str, ...]]] = {
     "usr/local/sbin": {"runc": ("runc",)},
     "opt/cni/bin": {"cni": ("ptp", "loopback", "host-local", "portmap")},
 }
+# One name, so that what a killed run left is found and removed.
+BUILD_CONTAINER = "crash-demo-node-build"
 _IMPORT = """
 set -eu
 containerd >/var/log/containerd.log 2>&1 &
@@ -113,6 +114,9 @@ class NodeImage:
             self.key,
             lambda fresh: self._tools.run("docker", "save", "--output", fresh / "image.tar", self.name),
         )
+        # The archive has them all.
+        self._cache.drop("node-rootfs", self._rootfs_key)
+        self._cache.drop("node-control-plane", self._images_key)
         step.built(self.name)
         return self.name
 
@@ -135,8 +139,8 @@ class NodeImage:
 
     def _assemble(self, rootfs: Path, images: Path) -> None:
         base = f"crash-demo/node-base:{self.key}"
-        container = f"crash-demo-node-build-{secrets.token_hex(4)}"
         self._tools.run("docker", "import", "--change", "ENV container=docker", rootfs, base)
+        self._remove_build_container()
         try:
             # The signal that systemd ends on is kept by the commit; `docker import` cannot set it.
             options = (
@@ -148,9 +152,14 @@ class NodeImage:
                 "--entrypoint",
                 "/bin/sh",
             )
-            self._tools.run("docker", "run", "--name", container, *options, base, "-c", _IMPORT)
+            self._tools.run("docker", "run", "--name", BUILD_CONTAINER, *options, base, "-c", _IMPORT)
             entrypoint = 'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]'
-            self._tools.run("docker", "commit", "--change", entrypoint, "--change", "CMD []", container, self.name)
+            self._tools.run(
+                "docker", "commit", "--change", entrypoint, "--change", "CMD []", BUILD_CONTAINER, self.name
+            )
         finally:
-            self._tools.succeeds("docker", "rm", "--force", "--volumes", container)
+            self._remove_build_container()
         self._tools.succeeds("docker", "image", "rm", "--no-prune", base)
+
+    def _remove_build_container(self) -> None:
+        self._tools.succeeds("docker", "rm", "--force", "--volumes", BUILD_CONTAINER)

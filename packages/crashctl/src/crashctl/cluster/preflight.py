@@ -14,7 +14,7 @@ from crashctl.cluster.road import Road
 
 GIB = 1024**3
 # Free disk that a first run needs, measured: node image, archives, Go's own caches, base images and service images.
-DISK_GIB = {Road.IMAGES: 8.0, Road.PACKAGES: 20.0}
+DISK_GIB = {Road.IMAGES: 8.0, Road.PACKAGES: 25.0}
 WARM_DISK_GIB = 5.0
 MEMORY_GIB = 3.0
 

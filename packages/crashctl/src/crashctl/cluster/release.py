@@ -49,7 +49,16 @@ class Release:
         chart, values = self._repository / "charts" / "crash-demo", self._repository / "k8s" / "values-kind.yaml"
         where = ("--namespace", NAMESPACE, "--kubeconfig", self._kubeconfig)
         self._tools.run(
-            "helm", "upgrade", "--install", NAME, chart, *where, "--values", values, "--set", f"global.image.tag={tag}"
+            "helm",
+            "upgrade",
+            "--install",
+            NAME,
+            chart,
+            *where,
+            "--values",
+            values,
+            "--set-string",
+            f"global.image.tag={tag}",
         )
 
     def wait(self, step: Step, *, within_s: float = READY_WITHIN_S) -> None:

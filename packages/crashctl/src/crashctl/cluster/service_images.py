@@ -127,9 +127,20 @@ class ServiceImages:
         for image in self._keys:
             self._tools.run("docker", "tag", self._own_name(image), self._released_name(image))
         if missing:
+            self._remove_older()
             step.built(", ".join(image.name for image in missing))
         else:
             step.cached()
+
+    def _remove_older(self) -> None:
+        """Earlier builds go from the engine; a cluster that runs them has its own copy."""
+        current = {name for image in self._keys for name in (self._own_name(image), self._released_name(image))}
+        for image in self._keys:
+            listed = self._tools.output(
+                "docker", "image", "ls", f"crash-demo/{image.name}", "--format", "{{.Repository}}:{{.Tag}}"
+            )
+            for name in set(listed.split()) - current:
+                self._tools.succeeds("docker", "image", "rm", name)
 
     def load(self, step: Step, cluster: KindCluster, *others: str) -> None:
         """
