@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from tests.bench.contestants import PATH, ROOT, UPSTREAM_PORT, Contestant, behind, contestants
 
@@ -98,20 +99,22 @@ def _turn(one: Contestant, pid: int, seconds: int, core: int) -> tuple[float, fl
 @contextmanager
 def _running(command: tuple[str, ...], environment: dict[str, str], port: int, core: int) -> Iterator[int]:
     told = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment}
-    process = subprocess.Popen(["taskset", "-c", str(core), *command], env=told)
-    try:
-        _wait_for_port(port, process)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(["taskset", "-c", str(core), *command], env=told, stderr=said)
+        try:
+            _wait_for_port(port, process, said)
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
-def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_for_port(port: int, process: subprocess.Popen[bytes], said: TextIO) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise SystemExit(f"{process.args} ended with {process.returncode} before it listened on port {port}")
+            said.seek(0)
+            raise SystemExit(f"{process.args} ended before it listened on port {port}:\n{said.read()}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
