@@ -67,6 +67,9 @@ def _context_of(owner: object) -> contextvars.Context | None:
     get_context: Callable[[], contextvars.Context] | None = getattr(owner, "get_context", None)
     if get_context is not None:
         return get_context()
+    # What gather gives back knows its tasks, and no context.
+    for child in getattr(owner, "_children", ()):
+        return _context_of(child)
     # A handle has no public name for its context before Python 3.12; a future has none at all.
     context: contextvars.Context | None = getattr(owner, "_context", None)
     return context
