@@ -108,14 +108,15 @@ def test_the_gateway_waits_longer_than_any_fault_runs(default):
 @pytest.mark.parametrize("drain_s", [0, 10, 60])
 def test_a_pod_may_drain_and_flush_before_it_is_killed(render, drain_s):
     """
-    The grace period is longer than draining and the last flush, whatever the drain is set to.
+    The grace period is longer than leaving the Service, draining and the last flush, whatever the drain is set to.
     """
     pods = render({"global": {"drainS": drain_s}}).pods
 
     for name in ("crash-demo-gateway", "crash-demo-game-engine", "crash-demo-event-sink"):
         env = pods[name].env
         assert drain_s == int(env.get("DRAIN_S") or env["SINK_DRAIN_S"])
-        assert pods[name].spec["terminationGracePeriodSeconds"] > drain_s + FLUSH_S
+        leave_s = pods[name].container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+        assert pods[name].spec["terminationGracePeriodSeconds"] > leave_s + drain_s + FLUSH_S
 
 
 def test_probes_follow_the_health_contract(default):

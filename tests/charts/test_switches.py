@@ -76,6 +76,17 @@ def test_who_writes_a_store_is_never_there_twice(default):
     } == strategies
 
 
+def test_who_is_replaced_while_others_call_leaves_its_service_first(default):
+    """
+    A pod that is replaced in a rolling update goes on answering until nodes know that it left; an upgrade loses no request.
+    """
+    for name, deployment in default.all("Deployment").items():
+        rolling = deployment["spec"]["strategy"]["type"] == "RollingUpdate"
+
+        assert rolling == ("lifecycle" in default.pods[name].container)
+    assert {"preStop": {"sleep": {"seconds": 3}}} == default.pods["crash-demo-gateway"].container["lifecycle"]
+
+
 def test_the_sinks_disk_holds_its_store_twice(default):
     """
     The store grows to retainMib before it is trimmed, and a trim needs as much again.

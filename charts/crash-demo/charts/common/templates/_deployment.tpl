@@ -37,7 +37,7 @@ spec:
       serviceAccountName: {{ include "common.fullname" $root }}
       automountServiceAccountToken: false
       enableServiceLinks: false
-      # Draining and the last flush (2 s) fit into it with room to spare.
+      # Leaving the Service (3 s), draining and the last flush (2 s) fit into it with room to spare.
       terminationGracePeriodSeconds: {{ add $global.drainS 10 }}
       securityContext:
         {{- include "common.podSecurity" $root | nindent 8 }}
@@ -48,6 +48,12 @@ spec:
         - name: {{ $component }}
           image: {{ include "common.image" (list $root $component $root.Values.image) }}
           imagePullPolicy: {{ $global.image.pullPolicy }}
+          {{- if not .single }}
+          # Nodes take a moment to learn that the pod left its Service; what they still send is answered meanwhile.
+          lifecycle:
+            preStop:
+              sleep: {seconds: 3}
+          {{- end }}
           ports:
             - {name: http, containerPort: {{ include "common.portOf" $component }}}
           env:
