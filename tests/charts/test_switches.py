@@ -78,7 +78,7 @@ def test_who_writes_a_store_is_never_there_twice(default):
 
 def test_who_is_replaced_while_others_call_leaves_its_service_first(default):
     """
-    A pod that is replaced in a rolling update goes on answering until nodes know that it left; an upgrade loses no request.
+    A pod that a rolling update replaces answers until nodes know that it left, so that an upgrade loses no request.
     """
     for name, deployment in default.all("Deployment").items():
         rolling = deployment["spec"]["strategy"]["type"] == "RollingUpdate"

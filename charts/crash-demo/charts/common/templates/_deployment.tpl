@@ -31,8 +31,10 @@ spec:
     metadata:
       labels:
         {{- include "common.labels" (list $root $component) | nindent 8 }}
+      {{- if contains "secretKeyRef" .env }}
       annotations:
         checksum/secrets: {{ include "common.secretsChecksum" $root | quote }}
+      {{- end }}
     spec:
       serviceAccountName: {{ include "common.fullname" $root }}
       automountServiceAccountToken: false
