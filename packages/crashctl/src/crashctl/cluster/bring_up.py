@@ -11,9 +11,10 @@ from crashctl.cluster.kind_cluster import host_ports, render_config
 from crashctl.cluster.machine import choose_road, ensure_engine, look_around, prepare_road
 from crashctl.cluster.preflight import Finding, check_ports, stopping
 from crashctl.cluster.problems import UpError
+from crashctl.cluster.process import ToolFailedError
 from crashctl.cluster.progress import Progress, Step
 from crashctl.cluster.record import ADDRESSES, Record, read_record
-from crashctl.cluster.road import Choice, Road
+from crashctl.cluster.road import OVERRIDE, Choice, Road
 from crashctl.cluster.service_images import ServiceImages
 from crashctl.cluster.workshop import Workshop
 
@@ -97,7 +98,7 @@ def bring_up(shop: Workshop, progress: Progress) -> Record:
 
 def _preflight(shop: Workshop, choice: Choice, progress: Progress) -> None:
     warm = choice.road is Road.PACKAGES and shop.cache.has("node-image", shop.node_image.key)
-    findings = look_around(shop.layout.cache, choice.road, warm=warm)
+    findings = look_around(shop.tools, shop.layout.cache, choice.road, warm=warm)
     node = f"{shop.layout.cluster}-control-plane"
     running = shop.tools.output("docker", "ps", "--format", "{{.Names}}").split()
     if node not in running:
@@ -145,7 +146,10 @@ def _node_image(shop: Workshop, road: Road, step: Step) -> str:
         step.cached(name)
     else:
         step.doing("pulling")
-        shop.tools.run("docker", "pull", "--quiet", name)
+        try:
+            shop.tools.run("docker", "pull", "--quiet", name)
+        except ToolFailedError as error:
+            raise UpError(f"{error}\n", f"make {name} reachable, or set {OVERRIDE}=packages.") from None
         step.outcome = f"pulled: {name}"
     return name
 

@@ -126,16 +126,21 @@ class Cache:
 
 
 @contextmanager
-def locked(file: Path) -> Iterator[None]:
+def locked(file: Path, *, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
     """
     Hold a lock between processes; the kernel frees it with the process that held it.
 
     Args:
         file: The lock file, made if needed and left in place.
+        waiting: Called once when another process has it.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a") as opened:
-        fcntl.flock(opened, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(opened, fcntl.LOCK_EX)
         yield
 
 

@@ -33,7 +33,7 @@ def up(name: Name = "crash-demo", cache: CacheDir = None) -> None:
     """Make the cluster, build the images, install the release, wait until it is ready, say what to try."""
     shop = _workshop(name, cache)
     try:
-        with locked(shop.layout.cache / "up.lock"):
+        with locked(shop.layout.cache / "up.lock", waiting=_say_waiting):
             record = bring_up(shop, Progress(STEPS))
     except KeyboardInterrupt:
         typer.echo("\nInterrupted. Nothing half-made is kept; `crashctl up` goes on where this ended.", err=True)
@@ -52,7 +52,7 @@ def down(
     """Remove what `up` made, and nothing else; caches stay unless told otherwise."""
     shop = _workshop(name, cache)
     try:
-        with locked(shop.layout.cache / "up.lock"):
+        with locked(shop.layout.cache / "up.lock", waiting=_say_waiting):
             take_down(shop, Progress(4 if caches else 2), caches=caches)
     except (UpError, ToolFailedError) as error:
         typer.echo(str(error), err=True)
@@ -94,6 +94,10 @@ def tools(
     except (UpError, ToolFailedError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+def _say_waiting() -> None:
+    typer.echo("Another `crashctl up` or `down` is running on this cache; waiting for its end.", err=True)
 
 
 def _layout(name: str, cache: Path | None) -> Layout:

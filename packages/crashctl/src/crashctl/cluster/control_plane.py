@@ -13,7 +13,7 @@ from crashctl.cluster.go_tools import GoTools
 from crashctl.cluster.process import ToolFailedError, Tools
 from crashctl.cluster.versions import Versions
 
-DEBIAN_PACKAGES = ("gcc", "libc6-dev", "libseccomp-dev", "pkg-config", "mmdebstrap")
+DEBIAN_PACKAGES = ("gcc", "libc6-dev", "libseccomp-dev", "pkg-config", "mmdebstrap", "debian-archive-keyring")
 SUITE = "bookworm"
 GO_SETS = ("kubernetes", "etcd", "coredns", "local-path-provisioner")
 # Counts up when this file makes something else of the same versions.

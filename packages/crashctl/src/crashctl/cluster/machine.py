@@ -73,13 +73,15 @@ def prepare_road(tools: Tools, road: Road, step: Step) -> None:
             step.built(", ".join(installed))
 
 
-def look_around(cache: Path, road: Road, *, warm: bool) -> list[Finding]:
+def look_around(tools: Tools, cache: Path, road: Road, *, warm: bool) -> list[Finding]:
     """
     Disk, memory and swap.
 
     Args:
+        tools: Runs docker.
         cache: Where the slow things go.
         road: How images come here.
         warm: Whether the node image is there already.
     """
-    return check_disk(cache, WARM_DISK_GIB if warm else DISK_GIB[road]) + check_machine()
+    docker_bytes = int(tools.output("docker", "info", "--format", "{{.MemTotal}}"))
+    return check_disk(cache, WARM_DISK_GIB if warm else DISK_GIB[road]) + check_machine(docker_bytes)

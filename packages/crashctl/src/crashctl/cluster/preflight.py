@@ -133,11 +133,15 @@ def check_swap(swaps: str) -> list[Finding]:
     ]
 
 
-def check_machine() -> list[Finding]:
-    """Memory and swap of the machine that this runs on."""
-    memory = psutil.virtual_memory()
+def check_machine(docker_bytes: int) -> list[Finding]:
+    """
+    Memory and swap.
+
+    Args:
+        docker_bytes: Memory of Docker's machine, which need not be this one (bytes).
+    """
     swaps = Path("/proc/swaps")
-    return check_memory(memory.total, memory.available) + check_swap(
+    return check_memory(docker_bytes, psutil.virtual_memory().available) + check_swap(
         swaps.read_text(encoding="ascii") if swaps.is_file() else ""
     )
 
