@@ -24,6 +24,7 @@ from tornado.testing import bind_unused_port
 
 CATALOG = Path(__file__).parents[3] / "catalog"
 TOKEN = "a-fault-token-of-the-tests"
+BEARER = f"Bearer {TOKEN}"
 POD = {"POD_NAME": "pod-1", "POD_NAMESPACE": "casino", "POD_UID": "uid-1", "NODE_NAME": "node-1"}
 DSN = "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/2"
 
@@ -39,6 +40,15 @@ class Outbox:
         """Take one envelope as it would go over the wire."""
         self.raw.append(envelope.serialize())
         self.items += [(item.type or "", json.loads(item.get_bytes())) for item in envelope.items]
+
+    async def wait(self, kind: str, count: int = 1, within_s: float = 5) -> list[dict[str, Any]]:
+        """Wait for items of one type, and give them."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while len(self.of(kind)) < count:
+            assert loop.time() < deadline, f"{count} items of type {kind} did not come within {within_s} s"
+            await asyncio.sleep(0.01)
+        return self.of(kind)
 
     def of(self, kind: str, trace_id: str | None = None) -> list[dict[str, Any]]:
         """Give the payloads of one item type, of one trace where it is named."""
@@ -62,12 +72,20 @@ class Client:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         return await AsyncHTTPClient().fetch(
-            self.url + path, method=method, headers=sent, body=b"" if method == "POST" else None, raise_error=False
+            self.url + path,
+            method=method,
+            headers=sent,
+            body=b"" if method in {"POST", "PUT"} else None,
+            raise_error=False,
         )
 
-    async def fire(self, path: str, trace_id: str = "a" * 32) -> HTTPResponse:
+    async def fire(self, path: str, trace_id: str = "a" * 32, **headers: str) -> HTTPResponse:
         """Fire a fault with the token."""
-        return await self.call("POST", path, trace_id, Authorization=f"Bearer {TOKEN}", X_Crash_Run="test-run")
+        return await self.call("POST", path, trace_id, Authorization=BEARER, X_Crash_Run="test-run", **headers)
+
+    async def stop_all(self) -> HTTPResponse:
+        """Stop every fault."""
+        return await self.call("DELETE", "/debug/faults", Authorization=BEARER)
 
 
 @pytest.fixture

@@ -74,9 +74,7 @@ async def test_the_token_is_in_no_envelope(client, outbox):
     """
     The fault token, a cookie and an authorization header reach no event.
     """
-    await client.call(
-        "POST", "/debug/crash", Authorization="Bearer a-fault-token-of-the-tests", Cookie="session=a-cookie-value"
-    )
+    await client.fire("/debug/crash", Cookie="session=a-cookie-value")
 
     assert outbox.of("event")
     sent = b"".join(outbox.raw)
@@ -89,13 +87,7 @@ async def test_a_malformed_trace_header_starts_a_new_trace(header, client, outbo
     """
     Whatever stands in sentry-trace, the fault is answered and captured on some trace.
     """
-    answer = await client.call(
-        "POST",
-        "/debug/crash",
-        sentry_trace=header,
-        baggage="sentry-trace_id=;;,=,",
-        Authorization="Bearer a-fault-token-of-the-tests",
-    )
+    answer = await client.fire("/debug/crash", sentry_trace=header, baggage="sentry-trace_id=;;,=,")
 
     (event,) = outbox.of("event")
     assert 500 == answer.code

@@ -1,8 +1,10 @@
 import json
 
+import pytest
 from game_engine.web import Handler
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
 from tornado.web import Application, HTTPError
 
@@ -10,6 +12,23 @@ from tornado.web import Application, HTTPError
 class ServerError(Handler):
     def get(self):
         raise HTTPError(503, "the table is being cleaned")
+
+
+class SilentError(Handler):
+    def get(self):
+        self.set_status(500)
+        self.finish("it failed, and nobody says why")
+
+
+class SentError(Handler):
+    def get(self):
+        self.send_error(502)
+
+
+class LoggedLater(Handler):
+    def get(self):
+        IOLoop.current().add_callback(lambda: {}["joker"])
+        self.answer({})
 
 
 class ClientError(Handler):
@@ -22,7 +41,8 @@ async def call(engine, handler):
     server = HTTPServer(Application([("/x", handler, {"engine": engine, "route": "/x"})]))
     server.add_socket(listener)
     try:
-        return await AsyncHTTPClient().fetch(f"http://127.0.0.1:{port}/x", raise_error=False)
+        kept = {"sentry-trace": f"{'a' * 32}-{'b' * 16}-1"}
+        return await AsyncHTTPClient().fetch(f"http://127.0.0.1:{port}/x", headers=kept, raise_error=False)
     finally:
         server.stop()
 
@@ -37,6 +57,33 @@ async def test_an_http_error_of_the_framework_is_one_event(engine, outbox):
     assert 503 == answer.code
     assert "HTTPError" == event["exception"]["values"][-1]["type"]
     assert event["exception"]["values"][-1]["mechanism"]["handled"] is False
+
+
+@pytest.mark.parametrize(("handler", "status"), [(SilentError, 500), (SentError, 502)])
+async def test_a_server_error_without_an_exception_is_one_event(handler, status, engine, outbox):
+    """
+    A 5xx that somebody answers by hand is one event that says so, and a failed transaction.
+    """
+    await call(engine, handler)
+
+    (event,) = outbox.of("event")
+    (transaction,) = outbox.of("transaction")
+    assert "A request was answered with a server error that no exception carries" == event["message"]
+    assert status == event["contexts"]["response"]["status_code"]
+    assert "internal_error" == transaction["contexts"]["trace"]["status"]
+
+
+async def test_a_callback_that_fails_after_the_answer_is_one_event(engine, outbox):
+    """
+    What the framework only logs is unhandled, and on the trace of the request that asked for it.
+    """
+    answer = await call(engine, LoggedLater)
+
+    (event,) = await outbox.wait("event")
+    (transaction,) = outbox.of("transaction")
+    assert 200 == answer.code
+    assert event["exception"]["values"][-1]["mechanism"]["handled"] is False
+    assert transaction["contexts"]["trace"]["trace_id"] == event["contexts"]["trace"]["trace_id"]
 
 
 async def test_an_http_error_of_the_caller_is_none(engine, outbox):
@@ -83,3 +130,42 @@ async def test_readiness_is_off_while_draining(client, engine):
     ready, live = await client.call("GET", "/healthz/ready"), await client.call("GET", "/healthz/live")
 
     assert [503, 200] == [ready.code, live.code]
+
+
+async def test_a_draining_process_sends_its_callers_elsewhere(client, engine):
+    """
+    While draining every answer, failures included, ends its connection.
+    """
+    engine.lifecycle.draining = True
+
+    answers = [await client.fire("/debug/crash"), await client.call("GET", "/nowhere")]
+
+    assert ["close", "close"] == [answer.headers["Connection"] for answer in answers]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("DELETE", "/debug/crash", "POST"), ("PUT", "/debug/error/key-error", "POST"), ("GET", "/spin", "POST")],
+)
+async def test_a_method_that_is_not_served_is_told_which_is(method, path, allowed, client, outbox):
+    """
+    405 carries the header Allow, and is nobody's event.
+    """
+    answer = await client.call(method, path)
+
+    assert (405, allowed) == (answer.code, answer.headers["Allow"])
+    assert "application/problem+json" == answer.headers["Content-Type"]
+    assert [] == outbox.of("event")
+
+
+async def test_a_fault_is_kept_although_its_caller_dropped_the_trace(client, outbox):
+    """
+    A fault has its transaction also where the caller's trace is not sampled.
+    """
+    header = f"{'c' * 32}-{'d' * 16}-0"
+
+    await client.fire("/debug/crash", sentry_trace=header)
+
+    (transaction,) = outbox.of("transaction")
+    trace = transaction["contexts"]["trace"]
+    assert ("c" * 32, "d" * 16) == (trace["trace_id"], trace["parent_span_id"])

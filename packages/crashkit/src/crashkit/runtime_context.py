@@ -58,6 +58,7 @@ class RuntimeContext:
                 "cpu_user_s": round(cpu.user, 2),
                 "cpu_system_s": round(cpu.system, 2),
                 "threads": threading.active_count(),
+                "thread": threading.current_thread().name,
                 "open_requests": self._lifecycle.open_requests,
                 "uptime_s": round(time.monotonic() - self._lifecycle.started, 1),
             }

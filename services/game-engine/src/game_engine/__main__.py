@@ -3,6 +3,7 @@
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("game_engine")
 CANNOT_START = 2
 SWEEP_S = 1.0
+# After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
+LINGER_S = 1.0
+MAX_BODY_BYTES = 1 << 20
 
 
 def build(settings: Settings, transport: type[Transport] | None = None) -> Engine:
@@ -86,21 +90,26 @@ async def serve(settings: Settings, engine: Engine) -> None:
     """
     loop = asyncio.get_running_loop()
     watch_loop(loop)
-    server = HTTPServer(make_app(engine), xheaders=False)
+    server = HTTPServer(make_app(engine), max_body_size=MAX_BODY_BYTES)
     server.add_sockets(bind_sockets(settings.port, settings.host))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    sweep = asyncio.create_task(_sweep(engine.guard))
+    sweep = loop.create_task(_sweep(engine.guard))
     engine.lifecycle.ready = True
     LOG.info("game-engine listens on port %d", settings.port)
 
     await stop.wait()
     LOG.info("game-engine drains")
-    in_time = await engine.lifecycle.drain(settings.drain_s)
-    sweep.cancel()
+    engine.lifecycle.draining = True
+    linger_s = min(LINGER_S, settings.drain_s)
+    await asyncio.sleep(linger_s)
     server.stop()
+    in_time = await engine.lifecycle.drain(settings.drain_s - linger_s)
+    sweep.cancel()
     await server.close_all_connections()
+    # What has failed and was read by nobody is reported when it goes away: now at the latest.
+    gc.collect()
     stop_sentry()
     LOG.info("game-engine ends%s", "" if in_time else f" with requests still open after {settings.drain_s:g} s")
 

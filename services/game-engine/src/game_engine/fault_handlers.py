@@ -33,6 +33,9 @@ class FaultHandler(Handler):
     async def post(self, case: str | None = None) -> None:
         await self._fire(case)
 
+    def allowed(self) -> list[str]:
+        return ["POST"]
+
     async def _fire(self, case: str | None) -> None:
         guard = self.engine.guard
         try:

@@ -61,24 +61,32 @@ class Handler(RequestHandler):
     def answer(self, body: dict[str, object], status: int = 200) -> None:
         """Answer with JSON."""
         self.set_status(status)
-        self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(body))
+        self._send(body, "application/json")
 
     def refuse(self, problem: Problem) -> None:
         """Answer with the problem; no event, because the caller can mend it."""
         self.set_status(problem.status)
         for name, value in problem.headers.items():
             self.set_header(name, value)
-        self._write_problem(problem)
+        self._send(problem.body(trace_id()), MEDIA_TYPE)
 
     def write_error(self, status_code: int, **found: Any) -> None:  # Any: as Tornado types it
         error = found.get("exc_info", (None, None, None))[1]
         if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            self.set_header("Allow", ", ".join(self._allowed()))
+            self.set_header("Allow", ", ".join(self.allowed()))
         detail = "The service failed; the trace id leads to the event"
         if isinstance(error, HTTPError) and status_code < SERVER_ERROR:
             detail = f"{self.request.method} {self.request.path}: {error.log_message or self._reason}"
-        self._write_problem(Problem(status_code, "failed" if status_code >= SERVER_ERROR else "request", detail))
+        code = "failed" if status_code >= SERVER_ERROR else "request"
+        self._send(Problem(status_code, code, detail).body(trace_id()), MEDIA_TYPE)
+
+    def allowed(self) -> list[str]:
+        """Name the methods that the handler has a method of its own for."""
+        return [
+            method
+            for method in self.SUPPORTED_METHODS
+            if getattr(type(self), method.lower()) is not getattr(RequestHandler, method.lower())
+        ]
 
     def log_exception(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: "TracebackType | None"
@@ -89,17 +97,12 @@ class Handler(RequestHandler):
             capture_unhandled(error, "tornado")
         super().log_exception(kind, error, traceback)
 
-    def _write_problem(self, problem: Problem) -> None:
-        self.set_header("Content-Type", MEDIA_TYPE)
-        self.finish(json.dumps(problem.body(trace_id())))
-
-    def _allowed(self) -> list[str]:
-        """Name the methods that the handler has a method of its own for."""
-        return [
-            method
-            for method in self.SUPPORTED_METHODS
-            if getattr(type(self), method.lower()) is not getattr(RequestHandler, method.lower())
-        ]
+    def _send(self, body: dict[str, object], media_type: str) -> None:
+        self.set_header("Content-Type", media_type)
+        if self.engine.lifecycle.draining:
+            # The caller's next request shall find another pod, and not a connection that ends under it.
+            self.set_header("Connection", "close")
+        self.finish(json.dumps(body))
 
     def _name_transaction(self, event: "Event", _hint: "Hint") -> "Event":
         # The SDK names a transaction after the method of the handler class; people look for the route.
