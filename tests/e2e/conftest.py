@@ -1,0 +1,121 @@
+"""
+The release that ``make up`` made, and what to look at when a test fails.
+"""
+
+import base64
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from crashctl.cluster.layout import Layout, default_cache
+from crashctl.cluster.record import Record, read_record
+
+RELEASE = NAMESPACE = "crash-demo"
+LOG_LINES = 40
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster as a person with kubectl and helm sees it."""
+
+    record: Record
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """URL of each component on this machine."""
+        return self.record.addresses
+
+    def command(self, tool: str, *arguments: str) -> list[str]:
+        """Make a command line of a tool, of the provided one where there is one."""
+        provided = self.record.bin / tool
+        return [str(provided) if provided.exists() else tool, "--kubeconfig", str(self.record.kubeconfig), *arguments]
+
+    def run(self, tool: str, *arguments: str, within_s: float = 60) -> str:
+        """Run a tool and give what it prints."""
+        ended = subprocess.run(
+            self.command(tool, *arguments), capture_output=True, text=True, check=False, timeout=within_s
+        )
+        assert ended.returncode == 0, f"{tool} {' '.join(arguments)}: {ended.stdout}{ended.stderr}"
+        return ended.stdout
+
+    def get(self, *what: str) -> dict[str, Any]:
+        """Give objects of the release's namespace."""
+        return json.loads(self.run("kubectl", "--namespace", NAMESPACE, "get", *what, "--output", "json"))
+
+    def pods(self) -> list[dict[str, Any]]:
+        """Give the pods of the release that run services."""
+        found = self.get("pods", "--selector", f"app.kubernetes.io/instance={RELEASE}")["items"]
+        return [pod for pod in found if pod["metadata"].get("ownerReferences")]
+
+    def secrets(self) -> dict[str, str]:
+        """Give the release's secret values."""
+        coded = self.get("secret", f"{RELEASE}-secrets")["data"]
+        return {name: base64.b64decode(value).decode() for name, value in coded.items()}
+
+    def restarts(self) -> dict[str, int]:
+        """Count the restarts of each component."""
+        return {
+            pod["metadata"]["labels"]["app.kubernetes.io/component"]: pod["status"]["containerStatuses"][0][
+                "restartCount"
+            ]
+            for pod in self.pods()
+        }
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    record = read_record(Layout(default_cache()).record)
+    if record is None or not record.ready:
+        pytest.fail("no release of `make up` is here. Fix: make up")
+    return Cluster(record)
+
+
+@pytest.fixture(scope="session")
+def gateway(cluster: Cluster) -> Iterator[httpx.Client]:
+    """Calls the gateway with the fault token."""
+    headers = {"Authorization": f"Bearer {cluster.secrets()['fault-token']}"}
+    with httpx.Client(base_url=cluster.addresses["gateway"], headers=headers, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def sink(cluster: Cluster) -> Iterator[httpx.Client]:
+    """Asks the event sink."""
+    with httpx.Client(base_url=cluster.addresses["event-sink"], timeout=10) as client:
+        yield client
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Add pods, events and logs to the report of a test that failed."""
+    report = yield
+    found = getattr(item, "funcargs", {}).get("cluster")
+    if report.failed and call.when == "call" and isinstance(found, Cluster):
+        for title, arguments in _LOOKS.items():
+            ended = subprocess.run(
+                found.command("kubectl", "--namespace", NAMESPACE, *arguments),
+                capture_output=True, text=True, check=False, timeout=60,
+            )  # fmt: skip
+            report.sections.append((f"cluster: {title}", ended.stdout + ended.stderr))
+    return report
+
+
+_LOOKS = {
+    "pods": ("get", "pods", "--output", "wide"),
+    "events": ("get", "events", "--sort-by", ".lastTimestamp"),
+    "logs": (
+        "logs", "--selector", f"app.kubernetes.io/instance={RELEASE}", "--tail", str(LOG_LINES), "--prefix",
+        "--ignore-errors",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of the repository."""
+    return Path(__file__).parents[2]
