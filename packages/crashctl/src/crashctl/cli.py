@@ -8,7 +8,11 @@ from crashctl import catalogue_commands
 from crashctl.cluster import commands as cluster_commands
 from crashctl.drill import command as drill_command
 
-app = typer.Typer(name="crashctl", no_args_is_help=True, add_completion=False, help=__doc__)
+HELP = "Make a cluster with the casino on it, fire its faults, and prove that each is captured."
+
+app = typer.Typer(
+    name="crashctl", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP
+)
 
 app.command("list")(catalogue_commands.list_cases)
 app.command("generate")(catalogue_commands.generate)
