@@ -20,6 +20,8 @@ def start_logging(service: str, trace_id: Callable[[], str | None]) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(service, trace_id))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # The SDK's sender warns at each attempt of each envelope while Sentry is away; the sink counts what was lost.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class JsonLines(logging.Formatter):

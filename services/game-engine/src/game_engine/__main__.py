@@ -92,16 +92,20 @@ async def serve(settings: Settings, engine: Engine) -> None:
     watch_loop(loop)
     server = HTTPServer(make_app(engine), max_body_size=MAX_BODY_BYTES)
     server.add_sockets(bind_sockets(settings.port, settings.host))
-    stop = asyncio.Event()
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        engine.lifecycle.draining = True
+        stopped.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop)
     sweep = loop.create_task(_sweep(engine.guard))
     engine.lifecycle.ready = True
     LOG.info("game-engine listens on port %d", settings.port)
 
-    await stop.wait()
+    await stopped.wait()
     LOG.info("game-engine drains")
-    engine.lifecycle.draining = True
     linger_s = min(LINGER_S, settings.drain_s)
     await asyncio.sleep(linger_s)
     server.stop()
@@ -140,7 +144,7 @@ def _path(context: "SamplingContext") -> str:
 
 
 def _cannot_start(reason: str) -> int:
-    sys.stderr.write(f"game-engine cannot start: {reason}\n")
+    sys.stderr.write(f"game-engine cannot start: {'; '.join(reason.splitlines())}\n")
     return CANNOT_START
 
 
