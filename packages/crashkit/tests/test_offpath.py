@@ -76,6 +76,14 @@ async def an_executor_that_is_waited_for():
     concurrent.futures.wait([POOL.submit(pay, "joker")])
 
 
+async def an_executor_that_is_asked_too_early():
+    begin = threading.Event()
+    future = POOL.submit(lambda: begin.wait() and pay("joker"))
+    with pytest.raises(TimeoutError):
+        future.result(timeout=0.01)
+    begin.set()
+
+
 async def a_callback_of_an_executor():
     POOL.submit(pay, "cherry").add_done_callback(lambda _: pay("joker"))
 
@@ -127,6 +135,7 @@ WAYS = [
     to_thread,
     an_executor,
     an_executor_that_is_waited_for,
+    an_executor_that_is_asked_too_early,
     a_callback_of_an_executor,
     a_task_from_a_thread,
     a_thread,

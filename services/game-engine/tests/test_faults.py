@@ -95,7 +95,7 @@ async def test_a_malformed_trace_header_starts_a_new_trace(header, client, outbo
 
 
 @pytest.fixture
-def settings(settings, monkeypatch, request):  # noqa: ARG001 - it has set the environment
+def settings(settings, monkeypatch, request):
     switches = {"off": {"FAULTS_ENABLED": "false"}, "get": {"FAULTS_ALLOW_GET": "true"}}
     for name, value in switches.get(getattr(request, "param", ""), {}).items():
         monkeypatch.setenv(name, value)

@@ -179,17 +179,23 @@ def busy(service):
 
 def test_the_log_is_one_line_of_json_a_record(start):
     """
-    Start, traceback and end are lines that a machine reads.
+    Start, end, and the tracebacks of requests, tasks and threads are lines that a machine reads.
     """
     service = start().ready()
-    service.call("/debug/crash", "POST")
+    for path in ("crash", "async-error?case=detached-task", "threading-error", "threading-error?case=raw-thread"):
+        service.call(f"/debug/{path}", "POST")
 
     _, log = service.end()
 
     lines = [json.loads(line) for line in log]
     assert {"game-engine"} == {line["service"] for line in lines}
-    (failed,) = [line for line in lines if "exception" in line]
-    assert "RuntimeError: dictionary changed size" in failed["exception"]
+    failures = sorted(line["exception"].splitlines()[-1] for line in lines if "exception" in line)
+    assert [
+        "KeyError: 'joker'",
+        "KeyError: 'machine-3'",
+        "KeyError: 'machine-3'",
+        "RuntimeError: dictionary changed size during iteration",
+    ] == failures
 
 
 def test_an_event_knows_how_often_the_container_was_restarted(start, sentry, tmp_path):

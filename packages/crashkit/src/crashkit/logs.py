@@ -5,13 +5,23 @@ Logs for machines: one line of JSON a record, a traceback included.
 import json
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sentry_sdk.integrations.logging import ignore_logger
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+LOG = logging.getLogger(__name__)
 
 
 def start_logging(service: str, trace_id: Callable[[], str | None]) -> None:
     """
-    Write every record of this process to standard error.
+    Write every record of this process to standard error, and what Python itself would print there: warnings, and
+    errors that ended a thread or were raised to nobody.
 
     Args:
         service: member ``service`` of each line.
@@ -22,6 +32,19 @@ def start_logging(service: str, trace_id: Callable[[], str | None]) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # The SDK's sender warns at each attempt of each envelope while Sentry is away; the sink counts what was lost.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    logging.captureWarnings(True)
+    ignore_logger(__name__)  # these errors have their events already
+    threading.excepthook = _thread_ended
+    sys.unraisablehook = _raised_to_nobody
+
+
+def _thread_ended(found: threading.ExceptHookArgs) -> None:
+    if found.exc_value is not None and not isinstance(found.exc_value, SystemExit):
+        LOG.error("the thread %s ended by an error", found.thread and found.thread.name, exc_info=found.exc_value)
+
+
+def _raised_to_nobody(found: "UnraisableHookArgs") -> None:
+    LOG.error("%s: %r", found.err_msg or "an error was raised to nobody", found.object, exc_info=found.exc_value)
 
 
 class JsonLines(logging.Formatter):

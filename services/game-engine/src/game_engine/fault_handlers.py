@@ -2,6 +2,7 @@
 Firing a fault, listing what is active, stopping it.
 """
 
+import logging
 from collections.abc import Callable
 
 import sentry_sdk
@@ -14,6 +15,7 @@ from game_engine.engine import SERVICE, Engine
 from game_engine.spin import Stake, play
 from game_engine.web import Handler
 
+LOG = logging.getLogger(__name__)
 # Who plays when a fault is fired: on-call practice needs a player that can be named in public.
 PLAYER = "player-7"
 STAKE = 100
@@ -60,6 +62,7 @@ class FaultHandler(Handler):
 
     async def _play_and_fail(self, run: Run) -> dict[str, object]:
         self.engine.metrics.fault(run.case.scenario_name, run.case.case_name)
+        LOG.info("fault %s is fired, run %s", run.case.id, run.tag)
         sentry_sdk.add_breadcrumb(category="navigation", message="player opened the machine")
         play(Stake(player_id=PLAYER, stake=STAKE), self.engine.random)
         return await self.engine.handlers[self.scenario](run)

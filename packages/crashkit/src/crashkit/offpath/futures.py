@@ -45,17 +45,22 @@ def _remember(self: AnyFuture) -> None:
 
 
 def _read_result(self: AnyFuture, timeout: float | None = None) -> Any:  # Any: whatever the work returns
-    _note_reading(self)
-    return _result(self, timeout)
+    try:
+        return _result(self, timeout)
+    finally:
+        _note_reading(self)
 
 
 def _read_exception(self: AnyFuture, timeout: float | None = None) -> BaseException | None:
-    _note_reading(self)
-    return _exception(self, timeout)
+    try:
+        return _exception(self, timeout)
+    finally:
+        _note_reading(self)
 
 
 def _note_reading(future: AnyFuture) -> None:
-    vars(future)["_crashkit_read"] = True
+    # Who asked with a timeout and left before there was an answer has read nothing.
+    vars(future)["_crashkit_read"] = future.done()
 
 
 def _keep_error(self: AnyFuture, exception: BaseException | None) -> None:
