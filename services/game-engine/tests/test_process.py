@@ -191,10 +191,10 @@ def test_the_log_is_one_line_of_json_a_record(start):
     assert {"game-engine"} == {line["service"] for line in lines}
     failures = sorted(line["exception"].splitlines()[-1] for line in lines if "exception" in line)
     assert [
-        "KeyError: 'joker'",
-        "KeyError: 'machine-3'",
+        "AttributeError: 'NoneType' object has no attribute 'set'",
         "KeyError: 'machine-3'",
         "RuntimeError: dictionary changed size during iteration",
+        "TypeError: 'NoneType' object is not iterable",
     ] == failures
 
 
