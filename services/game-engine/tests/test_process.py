@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -171,6 +172,22 @@ def test_sigterm_waits_for_open_requests_and_refuses_readiness(start, sentry):
     assert 0 == status
     assert "A reel never came to rest and blocked the event loop" == sentry.of("event")[0]["message"]
     assert sentry.of("profile_chunk")
+
+
+def test_a_sentry_that_does_not_answer_keeps_nobody(start):
+    """
+    Where Sentry takes the connection and says nothing, requests are answered as ever, and the process ends in time.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        service = start(SENTRY_DSN=f"http://{'0' * 32}@127.0.0.1:{silent.getsockname()[1]}/2").ready()
+        answers = [service.call("/debug/crash", "POST") for _ in range(5)]
+        began = time.monotonic()
+        status, _ = service.end()
+        took_s = time.monotonic() - began
+
+    assert [500] * 5 == answers
+    assert 0 == status
+    assert took_s < 5
 
 
 def busy(service):

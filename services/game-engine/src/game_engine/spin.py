@@ -15,6 +15,7 @@ from game_engine import reels
 
 STAKE_MIN = 1
 STAKE_MAX = 100_000
+MAX_BYTES = 4096
 PlayerId = Annotated[str, StringConstraints(pattern=r"^player-[0-9]{1,9}$")]
 
 
@@ -58,8 +59,10 @@ def read_stake(body: bytes) -> Stake:
     Read the body of ``POST /spin``.
 
     Raises:
-        Problem: 422, naming the field, what was found, and what is taken.
+        Problem: 422, naming the field, what was found, and what is taken; 413 where the body is longer than any spin.
     """
+    if len(body) > MAX_BYTES:
+        raise Problem(413, "body", f"the body: found {len(body)} bytes; a spin takes {MAX_BYTES} at the most")
     try:
         return Stake.model_validate_json(body)
     except ValidationError as error:
