@@ -39,40 +39,56 @@ def test_go_says_its_version():
 
 
 @pytest.fixture
-def provider(tmp_path, monkeypatch):
-    """A machine with a `kind` of its own on PATH, and a cache in which the pinned one is built already."""
+def machine(tmp_path, monkeypatch):
+    """A machine with a `kind` of its own on PATH; the pinned one was built before, or would be built."""
     on_path = tmp_path / "path"
     on_path.mkdir()
     monkeypatch.setenv("PATH", f"{on_path}{os.pathsep}{os.environ['PATH']}")
     tools = Tools(tmp_path / "log", {})
     cache = Cache(tmp_path / "entries")
-    go = GoTools(cache, tools, load_versions(REPOSITORY), REPOSITORY)
-    cache.entry("go-kind", go.key("kind"), lambda fresh: (fresh / "kind").write_text("built"))
+    versions = load_versions(REPOSITORY)
+    go = GoTools(cache, tools, versions, REPOSITORY)
+    # A `go` that builds at once, in place of minutes.
+    (on_path / "go").write_text('#!/bin/sh\n[ "$1" = version ] && echo go1.26.8 || printf built >"$GOBIN/kind"\n')
+    (on_path / "go").chmod(0o755)
 
-    def with_version(version: str) -> Provider:
+    def with_kind(version: str, *, built_before: bool = False) -> Provider:
         (on_path / "kind").write_text(f"#!/bin/sh\necho kind v{version} go1.26 linux/amd64\n")
         (on_path / "kind").chmod(0o755)
-        return Provider(tools, go, load_versions(REPOSITORY), tmp_path / "bin")
+        if built_before:
+            go.folder("kind")
+        return Provider(tools, go, versions, tmp_path / "bin")
 
-    return with_version
+    return with_kind
 
 
-def test_a_new_enough_tool_on_path_is_taken(provider, tmp_path):
+def test_a_new_enough_tool_on_path_is_taken(machine, tmp_path):
     """
     Nothing is built or linked beside what the user has.
     """
-    tool = provider("99.0.0").provide("kind")
+    tool = machine("99.0.0").provide("kind")
 
     assert ("PATH", tmp_path / "path" / "kind") == (tool.origin, tool.path)
     assert not (tmp_path / "bin").exists()
 
 
-def test_an_old_tool_on_path_is_passed_over(provider, tmp_path):
+def test_an_old_tool_on_path_is_passed_over(machine, tmp_path):
     """
-    The pinned one is linked into the provided tools, and a second call finds the same.
+    The pinned one is built and linked; a second call finds it.
     """
-    tool = provider("0.20.0").provide("kind")
+    provider = machine("0.20.0")
+
+    first, second = provider.provide("kind"), provider.provide("kind")
+
+    assert ("built", tmp_path / "bin" / "kind") == (first.origin, first.path)
+    assert ("cached", first.path) == (second.origin, second.path)
+    assert "built" == first.path.read_text()
+
+
+def test_one_that_was_built_before_is_not_given_up(machine, tmp_path):
+    """
+    The pinned version stays in use, whatever comes onto PATH later.
+    """
+    tool = machine("99.0.0", built_before=True).provide("kind")
 
     assert ("cached", tmp_path / "bin" / "kind") == (tool.origin, tool.path)
-    assert "built" == tool.path.read_text()
-    assert tool == provider("0.20.0").provide("kind")

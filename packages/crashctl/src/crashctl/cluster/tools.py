@@ -1,5 +1,5 @@
 """
-kind, helm, kubectl and buildx: those on PATH where new enough, else provided from Go modules.
+kind, helm, kubectl and buildx: those built before, else those on PATH where new enough, else built from Go modules.
 """
 
 import re
@@ -81,10 +81,11 @@ class Provider:
         Raises:
             ToolFailedError: it is not on PATH and cannot be built.
         """
-        if found := self._on_path(name):
-            return Tool(name, found, "PATH")
         go_set, binary = _GO_SET[name]
         was_built = self._go.is_built(go_set)
+        # One that was built before is the pinned version; asking those on PATH can take seconds.
+        if not was_built and (found := self._on_path(name)):
+            return Tool(name, found, "PATH")
         built = self._go.folder(go_set) / binary
         return Tool(name, self._link(built, _FILE.get(name, name)), "cached" if was_built else "built")
 
