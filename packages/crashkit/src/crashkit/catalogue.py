@@ -39,7 +39,9 @@ class Budget(Strict):
 
 
 class ExpectedEvent(Strict):
-    """One Sentry event that must arrive, as often as ``count`` says: no fewer, no more."""
+    """One Sentry event that must arrive for each firing, as often as ``count`` says: no fewer, no more."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["type"]}, {"required": ["message"]}]})
 
     type: str | None = Field(None, description="Type of the outermost exception; none for a message.")
     message: str | None = Field(None, description="The whole message, or the exception's whole value.")
@@ -73,7 +75,7 @@ class ExpectedPod(Strict):
     """What Kubernetes must show of the pod afterwards."""
 
     ends: PodEnd = PodEnd.NONE
-    after_calls: int = Field(1, ge=1, le=50, description="The firing that ends it, counted from 1.")
+    after_calls: int = Field(1, ge=1, le=50, description="The firing that ends it, counted from 1; its answer is 502.")
     recovers_within_s: float = Field(0, ge=0, le=300, description="Seconds until the service is ready again.")
 
     @model_validator(mode="after")
@@ -115,6 +117,8 @@ class Case(Strict):
 
 class Scenario(Strict):
     """One fault that can be fired, with its contract."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["expect"]}, {"required": ["cases"]}]})
 
     path: Annotated[str, StringConstraints(pattern=r"^/[a-z0-9/{}-]+$")]
     panel: Panel

@@ -32,22 +32,20 @@ class Answer:
     retry_after_s: float | None = None
 
 
-def answer_mismatches(firing: Firing, answer: Answer, call: int) -> list[str]:
+def answer_mismatches(firing: Firing, answer: Answer) -> list[str]:
     """
     Say what is not as promised.
 
     Args:
         firing: what was fired.
-        answer: to one call.
-        call: which one, counted from 1.
+        answer: to it.
     """
     case = firing.case
-    where = f"call {call} of {case.calls}: " if case.calls > 1 else ""
-    ends_it = case.ends_pod and call == case.calls
-    wanted = HTTPStatus.BAD_GATEWAY if ends_it else case.expect.status
+    where = f"call {firing.call} of {case.calls}: " if case.calls > 1 else ""
+    wanted = HTTPStatus.BAD_GATEWAY if firing.ends_pod else case.expect.status
     if answer.status != wanted:
         why = answer.body.get("detail", "")
-        hint = " from the gateway, because the pod must end by it" if ends_it else ""
+        hint = " from the gateway, because the pod must end by it" if firing.ends_pod else ""
         return [
             f"{where}answered {answer.status or 'nothing'}, expected {int(wanted)}{hint}{f' ({why})' if why else ''}"
         ]

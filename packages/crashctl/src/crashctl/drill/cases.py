@@ -44,7 +44,7 @@ class DrillCase:
 
     @property
     def due(self) -> int:
-        """How many events must arrive, over all calls."""
+        """How many events must arrive for each call."""
         return sum(event.count for event in self.expect.events)
 
 

@@ -20,17 +20,24 @@ EMAIL_DOMAIN = "@example.com"
 @dataclass(frozen=True)
 class Firing:
     """
-    What was fired.
+    One firing of a case.
 
     Args:
         case: with its contract.
-        trace_id: of all its calls.
-        run: its tag.
+        trace_id: its own, 32 hex digits.
+        run: tag of all firings of the case in one drill.
+        call: which of them it is, counted from 1.
     """
 
     case: DrillCase
     trace_id: str
     run: str
+    call: int = 1
+
+    @property
+    def ends_pod(self) -> bool:
+        """Whether a container must end by it."""
+        return self.case.ends_pod and self.call == self.case.calls
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def mismatches(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = 
     Args:
         firing: what was fired.
         items: everything on its trace.
-        strays: events with its run's tag on other traces.
+        strays: events with its run's tag on traces that are nobody's.
 
     Returns:
         One sentence each; empty when the contract is kept.
@@ -73,7 +80,7 @@ def compare(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ())
     Args:
         firing: what was fired.
         items: everything on its trace.
-        strays: events with its run's tag on other traces.
+        strays: events with its run's tag on traces that are nobody's.
     """
     expect = firing.case.expect
     slots = [event for event in expect.events for _ in range(event.count)]
@@ -182,7 +189,7 @@ def _same(wanted: ExpectedEvent, event: Event) -> bool:
 
 def _is_consequence(firing: Firing, event: Event) -> bool:
     by_gateway = event.service == GATEWAY and firing.case.service != GATEWAY
-    return firing.case.ends_pod and by_gateway and event.tags.get("kind", "").startswith(CONSEQUENCE)
+    return firing.ends_pod and by_gateway and event.tags.get("kind", "").startswith(CONSEQUENCE)
 
 
 def _lacking_items(firing: Firing, items: Sequence[Item]) -> Iterator[str]:

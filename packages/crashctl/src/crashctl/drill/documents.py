@@ -36,13 +36,13 @@ def as_junit(report: Report) -> str:
     """
     suite = ET.Element("testsuite", name=SUITE, time=f"{report.took_s:.2f}")
     for outcome in report.outcomes:
-        case = outcome.firing.case
+        case = outcome.case
         test = ET.SubElement(suite, "testcase", classname=case.service, name=case.id, time=f"{outcome.took_s:.2f}")
         if outcome.skipped:
             ET.SubElement(test, "skipped", message=outcome.skipped)
         if outcome.verdict == BROKEN:
             failure = ET.SubElement(test, "failure", message=outcome.reasons[0])
-            failure.text = "\n".join((*outcome.reasons, f"trace {outcome.firing.trace_id}, run {outcome.firing.run}"))
+            failure.text = "\n".join((*outcome.reasons, outcome.where))
     restarts = ET.SubElement(suite, "testcase", classname="release", name="no unintended restart", time="0")
     if report.wrongs:
         ET.SubElement(restarts, "failure", message=report.wrongs[0]).text = "\n".join(report.wrongs)
@@ -56,12 +56,12 @@ def as_junit(report: Report) -> str:
 def _case(outcome: Outcome) -> dict[str, object]:
     compared = outcome.comparison
     return {
-        "id": outcome.firing.case.id,
+        "id": outcome.case.id,
         "verdict": outcome.verdict.lower(),
-        "trace_id": outcome.firing.trace_id,
-        "run": outcome.firing.run,
-        "fired": outcome.fired,
-        "due": outcome.firing.case.due,
+        "run": outcome.firings[0].run if outcome.firings else None,
+        "trace_ids": [firing.trace_id for firing in outcome.firings],
+        "fired": len(outcome.firings),
+        "due": outcome.due,
         "captured": compared.captured,
         "lost": compared.lost,
         "duplicated": compared.duplicated,

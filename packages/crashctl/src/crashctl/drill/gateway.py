@@ -10,12 +10,13 @@ from typing import Any, Self
 import httpx
 
 from crashctl.drill.answers import Answer
-from crashctl.drill.contract import Firing
+from crashctl.drill.contract import GATEWAY, Firing
 from crashctl.drill.problems import CannotRunError
 from crashctl.drill.trace import Trace
 
 TIMEOUT_S = 60.0
 CONNECT_S = 3.0
+ASKED = "asked"
 ENABLE = "helm upgrade RELEASE CHART --namespace NAMESPACE --reuse-values --set global.faults.enabled=true"
 
 
@@ -75,22 +76,33 @@ class Gateway:
         if answer.status_code != HTTPStatus.OK:
             raise CannotRunError(f"DELETE {self.url}/api/v1/faults answers {answer.status_code}, expected 200")
 
-    def stop_faults(self, service: str) -> bool:
+    def stop_faults(self) -> Mapping[str, str]:
         """
         Stop every fault.
 
-        Args:
-            service: name of the one that matters.
-
         Returns:
-            Whether it was reached, and so is ready for the next firing.
+            What each service said, by its name: ``asked``, or why it could not be.
         """
         try:
             answer = self._http.request("DELETE", "/api/v1/faults", headers=self._bearer)
-            states = answer.json().get("services", {}) if answer.status_code == HTTPStatus.OK else {}
-        except (httpx.HTTPError, ValueError):
-            return False
-        return bool(states.get(service) == "asked")
+            states: Mapping[str, str] = answer.json().get("services", {GATEWAY: f"answered {answer.status_code}"})
+        except (httpx.HTTPError, ValueError) as error:
+            return {GATEWAY: _reason(error)}
+        return states
+
+    def unreached(self, service: str) -> str | None:
+        """
+        Stop every fault, and say why one service could not be told.
+
+        Args:
+            service: its name.
+
+        Returns:
+            The reason; none when it was told, and so is ready for the next firing.
+        """
+        states = self.stop_faults()
+        state = states.get(service) or states.get(GATEWAY) or "it is no part of this release"
+        return None if state == ASKED else state
 
     def fire(self, firing: Firing, trace: Trace) -> Answer:
         """

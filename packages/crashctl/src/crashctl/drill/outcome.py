@@ -5,6 +5,7 @@ What came of one case, and of a whole drill.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crashctl.drill.cases import DrillCase
 from crashctl.drill.contract import Comparison, Firing
 
 KEPT = "ok"
@@ -19,22 +20,33 @@ class Outcome:
     What came of one case.
 
     Args:
-        firing: what was fired.
-        fired: how often.
-        comparison: what arrived against what was due.
-        seconds: from the last answer until every event could be queried; none when one is missing.
+        case: what was fired.
+        firings: every call of it.
+        comparison: what arrived against what was due, over all calls.
+        seconds: from an answer until its events could be queried, of the slowest call; none when one is missing.
         wrongs: what else is not as promised: answers, pods, recovery.
         skipped: why it was not fired at all.
         took_s: how long all of it took (seconds).
     """
 
-    firing: Firing
-    fired: int
+    case: DrillCase
+    firings: tuple[Firing, ...] = ()
     comparison: Comparison = NOTHING_YET
     seconds: float | None = None
     wrongs: tuple[str, ...] = ()
     skipped: str | None = None
     took_s: float = 0.0
+
+    @property
+    def due(self) -> int:
+        """How many events had to arrive."""
+        return self.case.due * len(self.firings)
+
+    @property
+    def where(self) -> str:
+        """Where to look for it."""
+        traces = ", ".join(firing.trace_id for firing in self.firings)
+        return f"run {self.firings[0].run}, trace {traces}" if self.firings else "nothing was fired"
 
     @property
     def reasons(self) -> tuple[str, ...]:

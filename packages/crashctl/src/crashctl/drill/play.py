@@ -3,6 +3,7 @@ Plays one case: begin clean, fire, wait for the contract, look at the pods.
 """
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,7 +19,7 @@ from crashctl.drill.sink import Sink, SinkAwayError
 from crashctl.drill.trace import Trace, new_run, new_trace
 from crashctl.waiting import TooLateError, wait_for
 
-CLEAN_WITHIN_S = 20.0
+CLEAN_WITHIN_S = 5.0
 # One minute's window of a budget, and a little.
 BUDGET_WITHIN_S = 70.0
 BUSY_STEP_S = 0.5
@@ -72,52 +73,84 @@ def play(stage: Stage, case: DrillCase) -> Outcome:
         CannotRunError: the cluster does not answer any more.
     """
     began = time.monotonic()
-    trace = new_trace()
-    firing = Firing(case, trace.id, new_run())
     if case.ends_pod and stage.pods is None:
-        return Outcome(firing, 0, skipped="its container must end, which only --kube can see")
-    if not _is_clean(stage, case.service):
-        reason = f"{case.service} cannot be reached through the gateway, so nothing was fired"
-        return Outcome(firing, 0, wrongs=(reason,), took_s=time.monotonic() - began)
+        return Outcome(case, skipped="its container must end, which only --kube can see")
+    stage.listener.doing("stopping what is held")
+    if away := still_away(stage, case.service, CLEAN_WITHIN_S):
+        return Outcome(case, wrongs=(f"nothing was fired: {away}",), took_s=time.monotonic() - began)
     before = stage.pods.snapshot() if stage.pods else {}
+    run = new_run()
+    firings: list[Firing] = []
+    seconds: list[float | None] = []
     wrongs: list[str] = []
-    fired = 0
     for call in range(1, case.calls + 1):
-        answer = _fire(stage, firing, trace)
-        fired += 1
-        found = answer_mismatches(firing, answer, call)
-        wrongs += found
-        if found:
+        trace = new_trace()
+        firing = Firing(case, trace.id, run, call)
+        firings.append(firing)
+        wrongs += answer_mismatches(firing, _fire(stage, firing, trace))
+        seconds.append(_await_contract(stage, firing))
+        if wrongs:
             break
-    comparison, seconds = _await_contract(stage, firing)
     if stage.pods:
         wrongs += _pods(stage, stage.pods, case, before)
-    took_s = time.monotonic() - began
-    return Outcome(firing, fired, comparison, seconds, tuple(wrongs), took_s=took_s)
+    return Outcome(
+        case=case,
+        firings=tuple(firings),
+        comparison=look_again(stage, firings),
+        seconds=_slowest(seconds),
+        wrongs=tuple(wrongs),
+        took_s=time.monotonic() - began,
+    )
 
 
-def look_again(stage: Stage, firing: Firing) -> Comparison:
+def look_again(stage: Stage, firings: Sequence[Firing]) -> Comparison:
     """
-    Hold against the contract what is on a trace now.
+    Hold against the contract what is there now.
 
     Args:
         stage: whose sink is asked.
-        firing: what was fired.
+        firings: every call of one case.
     """
+    traces = [firing.trace_id for firing in firings]
     try:
-        items = stage.sink.trace(firing.trace_id)
-        strays = stage.sink.strays(firing.run, firing.trace_id)
+        strays = stage.sink.strays(firings[-1].run, traces)
+        last = firings[-1]
+        each = [
+            compare(firing, stage.sink.trace(firing.trace_id), strays if firing is last else ()) for firing in firings
+        ]
     except SinkAwayError as error:
-        return Comparison(0, firing.case.due, 0, (f"the sink does not answer: {error}",))
-    return compare(firing, items, strays)
+        due = sum(firing.case.due for firing in firings)
+        return Comparison(0, due, 0, (f"the sink does not answer: {error}",))
+    return Comparison(
+        captured=sum(found.captured for found in each),
+        lost=sum(found.lost for found in each),
+        duplicated=sum(found.duplicated for found in each),
+        mismatches=tuple(wrong for found in each for wrong in found.mismatches),
+    )
 
 
-def _is_clean(stage: Stage, service: str) -> bool:
-    stage.listener.doing("stopping what is held")
-    try:
-        return wait_for(lambda: stage.gateway.stop_faults(service), CLEAN_WITHIN_S, f"{service} behind the gateway")
-    except TooLateError:
-        return False
+def still_away(stage: Stage, service: str, within_s: float) -> str | None:
+    """
+    Wait until a service can be reached through the gateway, with nothing active in it.
+
+    Args:
+        stage: whose gateway is asked.
+        service: its name.
+        within_s: how long to wait at the most (seconds).
+
+    Returns:
+        None when it can; else why not, in words.
+    """
+    reason: str | None = None
+
+    def is_reached() -> bool:
+        nonlocal reason
+        reason = stage.gateway.unreached(service)
+        return reason is None
+
+    with suppress(TooLateError):
+        wait_for(is_reached, within_s, service, BUSY_STEP_S)
+    return f"the gateway does not reach {service} ({reason})" if reason else None
 
 
 def _fire(stage: Stage, firing: Firing, trace: Trace) -> Answer:
@@ -133,7 +166,8 @@ def _fire(stage: Stage, firing: Firing, trace: Trace) -> Answer:
         time.sleep(pause_s)
 
 
-def _await_contract(stage: Stage, firing: Firing) -> tuple[Comparison, float | None]:
+def _await_contract(stage: Stage, firing: Firing) -> float | None:
+    """Wait until the contract is kept or its time is up; give the seconds until no event was missing."""
     answered = time.monotonic()
     seconds: float | None = None
 
@@ -147,7 +181,12 @@ def _await_contract(stage: Stage, firing: Firing) -> tuple[Comparison, float | N
     stage.listener.doing("waiting for what must arrive")
     with suppress(TooLateError):
         wait_for(kept, firing.case.expect.within_s, "the contract")
-    return look_again(stage, firing), seconds
+    return seconds
+
+
+def _slowest(seconds: Sequence[float | None]) -> float | None:
+    known = [value for value in seconds if value is not None]
+    return max(known) if known and len(known) == len(seconds) else None
 
 
 def _on_trace(stage: Stage, firing: Firing) -> Comparison | None:
@@ -176,10 +215,5 @@ def _pods(stage: Stage, pods: Pods, case: DrillCase, before: Snapshot) -> list[s
         )
     wrongs = unintended(before, pods.snapshot(), {case.service: 1})
     left_s = max(1.0, pod.recovers_within_s - (time.monotonic() - began))
-    try:
-        wait_for(lambda: stage.gateway.stop_faults(case.service), left_s, "the service behind the gateway")
-    except TooLateError:
-        wrongs.append(
-            f"the gateway does not reach {case.service} {pod.recovers_within_s:g} s after its container ended"
-        )
-    return wrongs
+    away = still_away(stage, case.service, left_s)
+    return [*wrongs, f"{away}, {pod.recovers_within_s:g} s after its container ended"] if away else wrongs

@@ -10,10 +10,12 @@ from typing import Any, Protocol
 
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.outcome import KEPT, Outcome, Report
-from crashctl.drill.play import Listener, Stage, look_again, play
+from crashctl.drill.play import Listener, Stage, look_again, play, still_away
 from crashctl.drill.pods import unintended
 from crashctl.drill.problems import CannotRunError
 from crashctl.drill.sink import SinkAwayError
+
+READY_WITHIN_S = 20.0
 
 
 class Audience(Listener, Protocol):
@@ -32,13 +34,16 @@ def check(stage: Stage, services: frozenset[str]) -> None:
 
     Args:
         stage: what it will be played on.
-        services: whose pods must be there.
+        services: that must be there.
 
     Raises:
         CannotRunError: it cannot; one line with the fix.
     """
     stage.gateway.require_permission()
     stage.sink.require_answer()
+    for service in sorted(services):
+        if away := still_away(stage, service, READY_WITHIN_S):
+            raise CannotRunError(f"{away}; the drill begins with a release that is ready")
     if stage.pods is None:
         return
     seen = {container.component for container in stage.pods.snapshot().values()}
@@ -80,23 +85,21 @@ def run(stage: Stage, cases: Sequence[DrillCase], audience: Audience) -> Report:
 
 
 def _again(stage: Stage, outcome: Outcome) -> Outcome:
-    if outcome.skipped or not outcome.fired:
+    if not outcome.firings:
         return outcome
-    comparison = look_again(stage, outcome.firing)
+    comparison = look_again(stage, outcome.firings)
     was_kept = outcome.verdict == KEPT
     if was_kept and comparison.mismatches:
         late = tuple(f"{wrong} (seen at the end of the drill)" for wrong in comparison.mismatches)
         return replace(outcome, comparison=replace(comparison, mismatches=late))
     if outcome.comparison.lost and not comparison.lost:
-        within_s = outcome.firing.case.expect.within_s
+        within_s = outcome.case.expect.within_s
         return replace(outcome, comparison=comparison, wrongs=(*outcome.wrongs, f"arrived later than {within_s:g} s"))
     return replace(outcome, comparison=comparison) if comparison.mismatches else outcome
 
 
 def _intended(outcomes: Sequence[Outcome]) -> Mapping[str, int]:
-    return Counter(
-        outcome.firing.case.service for outcome in outcomes if outcome.firing.case.ends_pod and outcome.fired
-    )
+    return Counter(outcome.case.service for outcome in outcomes if outcome.case.ends_pod and outcome.firings)
 
 
 def _counted(stage: Stage) -> Mapping[str, Any]:  # Any: JSON

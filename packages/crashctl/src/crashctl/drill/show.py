@@ -59,9 +59,9 @@ class Show:
         for outcome in report.outcomes:
             said = [outcome.skipped] if outcome.skipped else outcome.reasons
             for reason in said:
-                self._console.print(f"{outcome.firing.case.id}: {escape(reason)}", soft_wrap=True)
+                self._console.print(f"{outcome.case.id}: {escape(reason)}", soft_wrap=True)
             if outcome.verdict == BROKEN:
-                self._console.print(f"      trace {outcome.firing.trace_id}, run {outcome.firing.run}", soft_wrap=True)
+                self._console.print(f"      {outcome.where}", soft_wrap=True)
         for wrong in (*report.wrongs, *report.notes):
             self._console.print(escape(wrong), soft_wrap=True)
         self._console.print(f"[{'green' if report.green else 'bold red'}]{escape(summary(report))}[/]", soft_wrap=True)
@@ -83,7 +83,7 @@ def summary(report: Report) -> str:
 def _row(outcome: Outcome) -> tuple[str, ...]:
     compared = outcome.comparison
     if outcome.skipped:
-        return (outcome.firing.case.id, *("-",) * 6)
+        return (outcome.case.id, *("-",) * 6)
     seconds = "-" if outcome.seconds is None else f"{outcome.seconds:.2f}"
-    numbers = (outcome.fired, outcome.firing.case.due, compared.captured, compared.lost, compared.duplicated)
-    return (outcome.firing.case.id, *map(str, numbers), seconds)
+    numbers = (len(outcome.firings), outcome.due, compared.captured, compared.lost, compared.duplicated)
+    return (outcome.case.id, *map(str, numbers), seconds)

@@ -2,7 +2,7 @@
 Asks the event sink what was captured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -63,21 +63,21 @@ class Sink:
         """
         return [read_item(item) for item in self._get(f"/api/v1/traces/{trace_id}")["items"]]
 
-    def strays(self, run: str, trace_id: str) -> list[Event]:
+    def strays(self, run: str, traces: Collection[str]) -> list[Event]:
         """
-        Give the events of a run that are on another trace than its own.
+        Give the events of a run that are on another trace than its own ones.
 
         Args:
             run: its tag.
-            trace_id: its own trace.
+            traces: ids of its own traces.
 
         Raises:
             SinkAwayError: no answer.
         """
         listed = self._get("/api/v1/events", run=run, type="event", limit="1000")["items"]
-        whole = [self._get(f"/api/v1/events/{item['event_id']}") for item in listed if item["trace_id"] != trace_id]
+        whole = [self._get(f"/api/v1/events/{item['event_id']}") for item in listed if item["trace_id"] not in traces]
         read = [read_item(item) for item in whole]
-        return [event for event in read if isinstance(event, Event) and event.trace_id != trace_id]
+        return [event for event in read if isinstance(event, Event) and event.trace_id not in traces]
 
     def accounts(self) -> Mapping[str, Any]:  # Any: JSON
         """
