@@ -48,7 +48,7 @@ def start_sentry(
 
     Args:
         settings: DSN, release, environment, names of the pod.
-        service: value of the tag ``service``.
+        service: value of the tag ``service``; its package has the same name, with underscores.
         runtime: reads the context ``runtime``.
         integrations: of the web framework; nothing is enabled because it happens to be installed.
         sampler: the share of a trace to keep, 0 to 1.
@@ -71,6 +71,9 @@ def start_sentry(
             profile_session_sample_rate=1.0,
             profile_lifecycle="manual",
             max_value_length=MAX_VALUE_LENGTH,
+            # In an image our code is among the installed packages, which the SDK takes for other people's.
+            in_app_include=[service.replace("-", "_")],
+            in_app_exclude=["crashkit"],
             before_send=_completes(runtime, LAST_RESORTS.union(last_resorts)),
             transport=transport,
         )

@@ -1,5 +1,8 @@
 import json
+import shutil
 from pathlib import Path
+
+import game_engine
 
 CATALOG = Path(__file__).parents[4] / "catalog"
 
@@ -54,6 +57,23 @@ def test_what_is_held_goes_back_when_its_time_is_over(start, tmp_path):
 
     assert service.resident_mib() > before + 60
     service.wait(lambda: service.resident_mib() < before + 8, "the memory's return", within_s=5)
+
+
+def test_installed_code_of_ours_is_ours(start, sentry, tmp_path):
+    """
+    Where the package is among the installed ones, as in an image, its frames are still marked as ours, and only they.
+    """
+    installed = tmp_path / "site-packages"
+    shutil.copytree(Path(game_engine.__file__).parent, installed / "game_engine")
+    service = start(SENTRY_DSN=sentry.dsn, PYTHONPATH=str(installed)).ready()
+
+    service.call("/debug/crash", "POST")
+    service.end()
+
+    (event,) = sentry.of("event")
+    frames = event["exception"]["values"][-1]["stacktrace"]["frames"]
+    assert str(installed) in frames[-1]["abs_path"]
+    assert {"game_engine"} == {frame["module"].partition(".")[0] for frame in frames if frame["in_app"]}
 
 
 def test_an_idle_service_is_small(start, sentry):
