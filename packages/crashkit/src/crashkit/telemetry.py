@@ -43,8 +43,8 @@ def start_sentry(
     """
     Start the SDK of this process.
 
-    AsyncioIntegration stays off: it reports every failing task, so that one failing TaskGroup becomes four events.
-    What it would add rightly, a task that nobody awaits, is reported by :mod:`crashkit.offpath`.
+    AsyncioIntegration stays off: it reports every failing task, so that one failing TaskGroup becomes several events.
+    What it would add rightly, a task that nobody awaits, is reported by :mod:`crashkit.offpath` (docs/decisions).
 
     Args:
         settings: DSN, release, environment, names of the pod.

@@ -2,7 +2,7 @@
 The loop that does not end: a reel that never comes to rest exactly where it should.
 """
 
-import resource
+import time
 
 import sentry_sdk
 from crashkit.run import BudgetExceeded, Run
@@ -18,7 +18,7 @@ async def turn_reel(run: Run) -> dict[str, object]:
     """
     Turn a reel by tenths of a degree until it stands at exactly 360, which a sum of binary fractions never does.
 
-    Nothing else runs meanwhile: the loop does not give the event loop back. A stop therefore arrives only when the
+    Nothing else runs meanwhile: the loop does not give the event loop back. A DELETE therefore arrives only when the
     budget has ended the loop.
 
     Args:
@@ -29,6 +29,7 @@ async def turn_reel(run: Run) -> dict[str, object]:
     """
     start_profiler()
     sentry_sdk.set_context("profile", {"profiler_id": get_profiler_id()})
+    cpu_began_s = time.process_time()
     degrees, turns, ended = 0.0, 0, False
     try:
         while degrees != REST_DEGREES and not ended:
@@ -39,8 +40,8 @@ async def turn_reel(run: Run) -> dict[str, object]:
         stop_profiler()
 
     blocked_s = round(run.elapsed_s, 2)
-    cpu_s = round(resource.getrusage(resource.RUSAGE_SELF).ru_utime, 2)
-    sentry_sdk.set_context("loop", {"blocked_s": blocked_s, "turns": turns, "degrees": degrees, "process_cpu_s": cpu_s})
+    cpu_s = round(time.process_time() - cpu_began_s, 2)
+    sentry_sdk.set_context("loop", {"blocked_s": blocked_s, "turns": turns, "degrees": degrees, "cpu_s": cpu_s})
     sentry_sdk.capture_message("A reel never came to rest and blocked the event loop", level="warning")
     return {"blocked_s": blocked_s, "turns": turns}
 
