@@ -3,6 +3,7 @@ From the files in ``catalog/`` to a :class:`~crashkit.catalogue.Catalogue`, or t
 """
 
 from collections import Counter
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,8 +65,10 @@ def load_catalogue(folder: Path) -> Catalogue:
 
 def _read(file: Path, model: type[Model]) -> Model:
     try:
-        content: Any = yaml.load(file.read_text(), Loader=_NoDuplicates)  # Any: YAML holds anything  # noqa: S506
+        content: Any = yaml.load(file.read_text(encoding="utf-8"), Loader=_NoDuplicates)  # Any: YAML holds anything  # noqa: S506
         return model.model_validate(content)
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{file.name}: not UTF-8: {error.reason} at byte {error.start}") from None
     except yaml.YAMLError as error:
         raise CatalogueError(f"{file.name}: not YAML: {error}") from None
     except ValidationError as error:
@@ -111,7 +114,9 @@ class _NoDuplicates(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # Any: as PyYAML
         seen = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=deep)
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, f"{key!r} cannot be a key", key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} is given twice", key_node.start_mark

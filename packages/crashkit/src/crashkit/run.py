@@ -39,6 +39,7 @@ class Run:
         self._clock = clock
         self._started = clock()
         self._stopped = threading.Event()
+        self._holding = threading.Lock()
         self._release: Callable[[], None] | None = None
         self._held_until: float | None = None
 
@@ -88,11 +89,16 @@ class Run:
         """
         Keep the run active after its answer, for ``budget.hold_s`` seconds at the most.
 
+        A run that was stopped while it still worked holds nothing: what it would hold is freed at once.
+
         Args:
             release: frees what is held; called once, when the hold is over or the run is stopped.
         """
-        self._release = release
-        self._held_until = self._clock() + self.budget.hold_s
+        with self._holding:
+            self._release = release
+            self._held_until = self._clock() + self.budget.hold_s
+        if self._stopped.is_set():
+            self.end_hold()
 
     def stop(self) -> None:
         """Ask the run to stop, and free what it holds."""
@@ -101,6 +107,7 @@ class Run:
 
     def end_hold(self) -> None:
         """Free what the run holds; harmless when it holds nothing."""
-        release, self._release = self._release, None
+        with self._holding:
+            release, self._release = self._release, None
         if release is not None:
             release()
