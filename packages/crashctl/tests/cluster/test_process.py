@@ -54,3 +54,17 @@ def test_a_missing_program_does_not_succeed(tmp_path):
     assert tools.succeeds("true")
     assert not tools.succeeds("false")
     assert not tools.succeeds("no-such-program-anywhere")
+
+
+def test_a_log_folder_that_went_away_is_made_again(tmp_path):
+    """
+    `down` removes the cluster's folder and runs more programs after that; asking alone makes no folder.
+    """
+    tools = Tools(tmp_path / "folder" / "log", {})
+
+    tools.output("true")
+    asked = (tmp_path / "folder").exists()
+    tools.run("echo", "said")
+
+    assert not asked
+    assert "said" in (tmp_path / "folder" / "log").read_text()

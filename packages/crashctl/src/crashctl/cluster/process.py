@@ -28,7 +28,6 @@ class Tools:
     def __init__(self, log: Path, environ: Mapping[str, str]) -> None:
         self.log = log
         self.environ = dict(environ)
-        log.parent.mkdir(parents=True, exist_ok=True)
 
     def run(
         self,
@@ -49,6 +48,8 @@ class Tools:
         Raises:
             ToolFailedError: it ended with another code than 0.
         """
+        # Here and not at the start: a command that only asks leaves no folder, and `down` removes this one.
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._head(log, command)
             begin = log.tell()
