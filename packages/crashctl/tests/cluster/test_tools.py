@@ -92,3 +92,21 @@ def test_one_that_was_built_before_is_not_given_up(machine, tmp_path):
     tool = machine("99.0.0", built_before=True).provide("kind")
 
     assert ("cached", tmp_path / "bin" / "kind") == (tool.origin, tool.path)
+
+
+def test_kubectl_is_built_alone_where_no_node_is():
+    """
+    The small build is the big one's, of one package: same version, same stamps.
+    """
+    whole, alone = load_versions(REPOSITORY).go["kubernetes"], load_versions(REPOSITORY).go["kubectl"]
+
+    assert ["k8s.io/kubernetes/cmd/kubectl"] == alone.packages
+    assert whole == alone.model_copy(update={"packages": whole.packages})
+
+
+def test_there_are_no_other_tools(machine):
+    """
+    A name that is not one of ours is not looked for.
+    """
+    with pytest.raises(KeyError):
+        machine("99.0.0").provide("kubernetes")

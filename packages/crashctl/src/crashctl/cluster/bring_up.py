@@ -60,7 +60,7 @@ def bring_up(shop: Workshop, progress: Progress) -> Record:
         _preflight(shop, choice, progress)
         prepare_road(shop.tools, choice.road, step)
     with progress.step("tools") as step:
-        _tools(shop, step)
+        _tools(shop, choice.road, step)
     record = _claim(shop, choice)
     with progress.step("node image") as step:
         node = _node_image(shop, choice.road, step)
@@ -111,11 +111,11 @@ def _preflight(shop: Workshop, choice: Choice, progress: Progress) -> None:
         progress.say(f"        {finding}")
 
 
-def _tools(shop: Workshop, step: Step) -> None:
+def _tools(shop: Workshop, road: Road, step: Step) -> None:
     provided = []
     for name in TOOLS:
         step.doing(name)
-        provided.append(shop.provider.provide(name))
+        provided.append(shop.provider.provide(name, with_node=road is Road.PACKAGES))
     step.outcome = ", ".join(f"{tool.name} ({tool.origin})" for tool in provided)
 
 

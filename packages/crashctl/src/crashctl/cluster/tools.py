@@ -17,14 +17,8 @@ _ASK = {
     "kubectl": ("version", "--client"),
     "buildx": ("version",),
 }
-# The file of a tool, where it is not its name; and the set of Go binaries that it comes from.
+# The file of a tool, where it is not its name.
 _FILE = {"buildx": "docker-buildx"}
-_GO_SET = {
-    "kind": ("kind", "kind"),
-    "helm": ("helm", "helm"),
-    "buildx": ("buildx", "buildx"),
-    "kubectl": ("kubernetes", "kubectl"),
-}
 
 
 @dataclass(frozen=True)
@@ -71,22 +65,27 @@ class Provider:
         self._versions = versions
         self._bin = bin_folder
 
-    def provide(self, name: str) -> Tool:
+    def provide(self, name: str, *, with_node: bool = False) -> Tool:
         """
         Have one tool.
 
         Args:
             name: ``kind``, ``helm``, ``kubectl`` or ``buildx``.
+            with_node: Whether all of Kubernetes is built here anyway.
 
         Raises:
+            KeyError: there is no such tool.
             ToolFailedError: it is not on PATH and cannot be built.
         """
-        go_set, binary = _GO_SET[name]
+        if name not in _ASK:
+            raise KeyError(name)
+        # The node's kubectl does as well, where a node is built here.
+        go_set = "kubernetes" if name == "kubectl" and (with_node or self._go.is_built("kubernetes")) else name
         was_built = self._go.is_built(go_set)
         # One that was built before is the pinned version; asking those on PATH can take seconds.
         if not was_built and (found := self._on_path(name)):
             return Tool(name, found, "PATH")
-        built = self._go.folder(go_set) / binary
+        built = self._go.folder(go_set) / name
         return Tool(name, self._link(built, _FILE.get(name, name)), "cached" if was_built else "built")
 
     def _on_path(self, name: str) -> Path | None:

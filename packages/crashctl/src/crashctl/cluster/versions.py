@@ -63,9 +63,13 @@ class Versions(_Strict):
 
 def load_versions(repository: Path) -> Versions:
     """
-    Read ``k8s/versions.toml``.
+    Read ``k8s/versions.toml``, and add the build of kubectl alone.
 
     Raises:
         pydantic.ValidationError: the file misses a key or has one too many.
     """
-    return Versions.model_validate(tomllib.loads((repository / "k8s" / "versions.toml").read_text(encoding="utf-8")))
+    text = (repository / "k8s" / "versions.toml").read_text(encoding="utf-8")
+    found = Versions.model_validate(tomllib.loads(text))
+    # A machine that pulls its node needs kubectl, and not the minutes that the rest of Kubernetes takes.
+    alone = found.go["kubernetes"].model_copy(update={"packages": ["k8s.io/kubernetes/cmd/kubectl"]})
+    return found.model_copy(update={"go": {**found.go, "kubectl": alone}})
