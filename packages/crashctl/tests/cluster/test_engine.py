@@ -6,9 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from crashctl.cluster.engine import Daemon, Engine, start_ticks
+from crashctl.cluster.engine import Daemon, Engine, forget_foreign_pid, start_ticks
 from crashctl.cluster.problems import UpError
 from crashctl.cluster.process import Tools
 
@@ -101,3 +102,18 @@ def test_a_missing_client_is_said_with_the_fix(tmp_path):
 
     with pytest.raises(UpError, match=r"Docker is not installed\. Fix: install"):
         Engine(tools, tmp_path).server_version()
+
+
+def test_a_pid_file_of_another_program_is_forgotten(tmp_path, process):
+    """
+    After a reboot the noted pid may be anybody's; the file stays only while the program it is named after has the pid.
+    """
+    name = Path(f"/proc/{process.pid}/comm").read_text().strip()
+    foreign, own = tmp_path / "dockerd.pid", tmp_path / f"{name}.pid"
+    for file in (foreign, own):
+        file.write_text(str(process.pid))
+
+    forgotten = [forget_foreign_pid(file) for file in (foreign, own, tmp_path / "none.pid")]
+
+    assert [True, False, False] == forgotten
+    assert (False, True) == (foreign.exists(), own.exists())

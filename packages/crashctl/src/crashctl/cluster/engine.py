@@ -18,6 +18,7 @@ from crashctl.cluster.process import ToolFailedError, Tools
 
 START_WITHIN_S = 40.0
 STOP_WITHIN_S = 40.0
+EXEC_ROOT = Path("/run/crash-demo-docker")
 
 
 class Daemon(BaseModel):
@@ -99,6 +100,8 @@ class Engine:
                 "The Docker daemon is not running.", "start it (sudo systemctl start docker, or open Docker Desktop)."
             )
         self._folder.mkdir(parents=True, exist_ok=True)
+        for pid_file in (self._folder / "dockerd.pid", EXEC_ROOT / "containerd" / "containerd.pid"):
+            forget_foreign_pid(pid_file)
         log = self._folder / "dockerd.log"
         with log.open("ab") as output:
             # A session of its own: Ctrl-C in the terminal must not reach it.
@@ -125,7 +128,7 @@ class Engine:
             "--data-root",
             str(self._folder / "data"),
             "--exec-root",
-            "/run/crash-demo-docker",
+            str(EXEC_ROOT),
             "--pidfile",
             str(self._folder / "dockerd.pid"),
         ]
@@ -174,3 +177,23 @@ def start_ticks(pid: int) -> int | None:
         return None
     state, *fields = stat.rpartition(")")[2].split()
     return None if state == "Z" else int(fields[18])
+
+
+def forget_foreign_pid(file: Path) -> bool:
+    """
+    Remove a pid file whose process is another program by now: dockerd would take it for a daemon that still runs.
+
+    Args:
+        file: Named after the program, such as ``dockerd.pid``; it need not exist.
+
+    Returns:
+        Whether it was removed.
+    """
+    try:
+        program = Path(f"/proc/{int(file.read_text(encoding='ascii'))}/comm").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        program = ""
+    if program == file.stem or not file.exists():
+        return False
+    file.unlink()
+    return True
