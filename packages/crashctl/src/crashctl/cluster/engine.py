@@ -16,7 +16,7 @@ from crashctl.cluster.cache import write_atomically
 from crashctl.cluster.problems import UpError
 from crashctl.cluster.process import ToolFailedError, Tools
 
-START_WITHIN_S = 40.0
+START_WITHIN_S = 90.0
 STOP_WITHIN_S = 40.0
 EXEC_ROOT = Path("/run/crash-demo-docker")
 
