@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from crashkit.guard import Guard
-from crashkit.run import Run
 
 from gateway.asgi import Headers
 from gateway.upstream.asking import ask
@@ -48,7 +47,7 @@ class Faults:
             headers: that carry the trace.
         """
         runs = self.guard.active()
-        items: list[object] = [as_item(run) for run in runs if run.case.service.name == OWN]
+        items: list[object] = [run.listed() for run in runs if run.case.service.name == OWN]
         states = {OWN: ASKED}
         for service, (state, answer) in (await self._ask_all("GET", headers)).items():
             states[service] = state
@@ -56,7 +55,7 @@ class Faults:
             if isinstance(listed, list):
                 items += listed
             else:
-                items += [as_item(run) for run in runs if run.case.service.name == service]
+                items += [run.listed() for run in runs if run.case.service.name == service]
         return {"active": items, "services": states}
 
     async def stop_all(self, headers: Headers) -> dict[str, object]:
@@ -81,17 +80,6 @@ class Faults:
         sent = [*headers, (b"authorization", f"Bearer {self.token}".encode()), (b"accept", b"application/json")]
         answers = await asyncio.gather(*(_ask_one(upstream, method, sent) for upstream in present.values()))
         return dict(zip(present, answers, strict=True))
-
-
-def as_item(run: Run) -> dict[str, object]:
-    """Describe a run as the services do."""
-    return {
-        "id": run.case.id,
-        "run": run.tag,
-        "started_at": run.started_at.isoformat(),
-        "holding": run.holding,
-        "ends_in_s": round(run.ends_in_s, 1),
-    }
 
 
 async def _ask_one(upstream: Upstream, method: str, headers: Headers) -> tuple[str, dict[str, object]]:

@@ -89,16 +89,7 @@ class Services:
             self._metrics.fired(case.id)
             if case.service.name == OWN:
                 report = await self._handlers[case.scenario_name](run)
-                await call.json(
-                    {
-                        "service": OWN,
-                        "scenario": case.scenario_name,
-                        "case": case.case_name,
-                        "run": admitted.tag,
-                        "trace_id": call.trace.trace_id,
-                        "report": report,
-                    }
-                )
+                await call.json(run.answer(report, call.trace.trace_id))
                 return
             path, _, query = case.local_path.partition("?")
             handover = Handover(

@@ -4,7 +4,7 @@ One firing of a case while it runs or holds something: it knows its budget and c
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from crashkit.catalogue import BoundCase, Budget
@@ -111,3 +111,30 @@ class Run:
             release, self._release = self._release, None
         if release is not None:
             release()
+
+    def listed(self) -> dict[str, object]:
+        """Give the run as ``GET /debug/faults`` and ``GET /api/v1/faults`` list it."""
+        return {
+            "id": self.case.id,
+            "run": self.tag,
+            "started_at": self.started_at.isoformat(),
+            "holding": self.holding,
+            "ends_in_s": round(self.ends_in_s, 1),
+        }
+
+    def answer(self, report: Mapping[str, object], trace_id: str | None) -> dict[str, object]:
+        """
+        Give the body of a firing that succeeded.
+
+        Args:
+            report: what the scenario says it did.
+            trace_id: 32 hex digits; none without the SDK.
+        """
+        return {
+            "service": self.case.service.name,
+            "scenario": self.case.scenario_name,
+            "case": self.case.case_name,
+            "run": self.tag,
+            "trace_id": trace_id,
+            "report": report,
+        }

@@ -58,7 +58,7 @@ class FaultHandler(Handler):
             self.refuse(Problem(409, code, str(ended)))
         else:
             status = bound.expect.status
-            self.answer(_success(run, report), status if status < SUCCESS_BELOW else 200)
+            self.answer(run.answer(report, trace_id()), status if status < SUCCESS_BELOW else 200)
 
     async def _play_and_fail(self, run: Run) -> dict[str, object]:
         self.engine.metrics.fault(run.case.scenario_name, run.case.case_name)
@@ -72,7 +72,7 @@ class FaultsHandler(Handler):
     """``/debug/faults``: what is active, and the stop for all of it."""
 
     def get(self) -> None:
-        self._if_allowed(lambda: self.answer({"active": [_listed(run) for run in self.engine.guard.active()]}))
+        self._if_allowed(lambda: self.answer({"active": [run.listed() for run in self.engine.guard.active()]}))
 
     def delete(self) -> None:
         def stop() -> None:
@@ -87,24 +87,3 @@ class FaultsHandler(Handler):
             act()
         except Problem as problem:
             self.refuse(problem)
-
-
-def _success(run: Run, report: dict[str, object]) -> dict[str, object]:
-    return {
-        "service": SERVICE,
-        "scenario": run.case.scenario_name,
-        "case": run.case.case_name,
-        "run": run.tag,
-        "trace_id": trace_id(),
-        "report": report,
-    }
-
-
-def _listed(run: Run) -> dict[str, object]:
-    return {
-        "id": run.case.id,
-        "run": run.tag,
-        "started_at": run.started_at.isoformat(),
-        "holding": run.holding,
-        "ends_in_s": round(run.ends_in_s, 1),
-    }
