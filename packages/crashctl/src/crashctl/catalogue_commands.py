@@ -18,7 +18,8 @@ from crashctl.generated import files
 CatalogDir = Annotated[Path, typer.Option("--catalog-dir", envvar="CATALOG_DIR", help="Folder of the catalogue.")]
 
 NOT_THE_CHECKOUT = 2
-PLAIN_WIDTH = 240
+# Without a terminal a case is one line, for grep.
+PLAIN_WIDTH = 1000
 
 
 def list_cases(
