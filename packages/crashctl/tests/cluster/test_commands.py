@@ -91,7 +91,15 @@ def test_ctrl_c_says_how_to_go_on(machine, tmp_path):
     started = tmp_path / "started"
     command = [sys.executable, "-m", "crashctl", "up"]
     environ = machine(f"touch {started}; exec sleep 60")
-    running = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    # Whoever runs the tests in the background ignores SIGINT, and children inherit that; a terminal does not.
+    running = subprocess.Popen(
+        command,
+        env=environ,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs yet
+    )
     deadline = time.monotonic() + WITHIN_S
     while not started.exists():
         assert time.monotonic() < deadline, f"docker was not asked within {WITHIN_S} s"
