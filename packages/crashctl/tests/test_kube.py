@@ -30,7 +30,7 @@ def pod(name, *, policy="Always", deleted=None, **status):
 KILLED = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "startedAt": None, "finishedAt": None}}
 PODS = [
     pod("engine-a", restartCount=3, lastState=KILLED),
-    pod("engine-b", ready=False),
+    pod("engine-b", ready=False, state={"waiting": {"reason": "CrashLoopBackOff"}}),
     pod("drill", policy="Never", restartCount=0),
     pod("engine-old", deleted="2026-01-01T00:00:00Z"),
 ]
@@ -83,7 +83,7 @@ def test_the_pods_of_the_release_are_read(api):
 
     assert {
         "engine-a/game-engine": Container("engine-a", "game-engine", "game-engine", 3, True, "OOMKilled", 137),
-        "engine-b/game-engine": Container("engine-b", "game-engine", "game-engine", 0, False),
+        "engine-b/game-engine": Container("engine-b", "game-engine", "game-engine", 0, False, put_off=True),
     } == found
 
 

@@ -19,6 +19,7 @@ COMPONENT = "app.kubernetes.io/component"
 INSTANCE = "app.kubernetes.io/instance"
 TIMEOUT_S = (3, 10)
 FORBIDDEN = 403
+PUT_OFF = "CrashLoopBackOff"
 
 
 class Cluster:
@@ -100,6 +101,7 @@ def _containers(pod: Any) -> list[Container]:  # Any: the client types every par
 
 def _container(pod: str, component: str, status: client.V1ContainerStatus) -> Container:
     ended = status.last_state.terminated if status.last_state else None
+    waits = status.state.waiting if status.state else None
     return Container(
         pod=pod,
         name=status.name,
@@ -108,4 +110,5 @@ def _container(pod: str, component: str, status: client.V1ContainerStatus) -> Co
         ready=bool(status.ready),
         ended_by=ended.reason if ended else None,
         exit_code=ended.exit_code if ended else None,
+        put_off=bool(waits and waits.reason == PUT_OFF),
     )

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Protocol
 
 from crashctl.drill.answers import Answer, answer_mismatches
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.contract import Comparison, Firing, compare
 from crashctl.drill.gateway import Gateway
 from crashctl.drill.outcome import Outcome
-from crashctl.drill.pods import Snapshot, end_mismatches, unintended
+from crashctl.drill.pods import Snapshot, unintended
+from crashctl.drill.recovery import Listener, Pods, await_end
 from crashctl.drill.sink import Sink, SinkAwayError
 from crashctl.drill.trace import Trace, new_run, new_trace
 from crashctl.waiting import TooLateError, wait_for
@@ -24,20 +24,6 @@ CLEAN_WITHIN_S = 5.0
 BUDGET_WITHIN_S = 70.0
 BUSY_STEP_S = 0.5
 REFUSED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT}
-
-
-class Pods(Protocol):
-    """Where the state of the pods comes from."""
-
-    def snapshot(self) -> Snapshot:
-        """Give every container of the release."""
-
-
-class Listener(Protocol):
-    """Who shows what the drill is doing."""
-
-    def doing(self, what: str) -> None:
-        """Show what takes time now."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +78,7 @@ def play(stage: Stage, case: DrillCase) -> Outcome:
         if wrongs:
             break
     if stage.pods:
-        wrongs += _pods(stage, stage.pods, case, before)
+        wrongs += _pods(stage, stage.pods, firings[-1], before)
     return Outcome(
         case=case,
         firings=tuple(firings),
@@ -196,24 +182,10 @@ def _on_trace(stage: Stage, firing: Firing) -> Comparison | None:
         return None
 
 
-def _pods(stage: Stage, pods: Pods, case: DrillCase, before: Snapshot) -> list[str]:
-    if not case.ends_pod:
+def _pods(stage: Stage, pods: Pods, firing: Firing, before: Snapshot) -> list[str]:
+    case, pod = firing.case, firing.case.expect.pod
+    if not firing.ends_pod:
         return unintended(before, pods.snapshot(), {})
-    pod = case.expect.pod
-    stage.listener.doing("waiting until the service is ready again")
-    began = time.monotonic()
-    try:
-        wait_for(
-            lambda: not end_mismatches(case.service, pod.ends, before, pods.snapshot()),
-            pod.recovers_within_s,
-            "it",
-            0.5,
-        )
-    except TooLateError:
-        return end_mismatches(case.service, pod.ends, before, pods.snapshot()) + unintended(
-            before, pods.snapshot(), {case.service: 1}
-        )
-    wrongs = unintended(before, pods.snapshot(), {case.service: 1})
-    left_s = max(1.0, pod.recovers_within_s - (time.monotonic() - began))
-    away = still_away(stage, case.service, left_s)
+    wrongs = await_end(pods, stage.listener, case.service, pod, before)
+    away = still_away(stage, case.service, pod.recovers_within_s)
     return [*wrongs, f"{away}, {pod.recovers_within_s:g} s after its container ended"] if away else wrongs

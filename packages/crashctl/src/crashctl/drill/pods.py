@@ -25,6 +25,7 @@ class Container:
         ready: whether it is.
         ended_by: reason of its last end; none when it never ended.
         exit_code: of its last end.
+        put_off: whether the kubelet waits before it starts it again (CrashLoopBackOff).
     """
 
     pod: str
@@ -34,6 +35,7 @@ class Container:
     ready: bool
     ended_by: str | None = None
     exit_code: int | None = None
+    put_off: bool = False
 
     @property
     def key(self) -> str:

@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.outcome import KEPT, Outcome, Report
-from crashctl.drill.play import Listener, Stage, look_again, play, still_away
+from crashctl.drill.play import Stage, look_again, play, still_away
 from crashctl.drill.pods import unintended
 from crashctl.drill.problems import CannotRunError
+from crashctl.drill.recovery import Listener
 from crashctl.drill.sink import SinkAwayError
 from crashctl.waiting import TooLateError, wait_for
 
@@ -119,7 +120,7 @@ def _again(stage: Stage, outcome: Outcome) -> Outcome:
 
 
 def _intended(outcomes: Sequence[Outcome]) -> Mapping[str, int]:
-    return Counter(outcome.case.service for outcome in outcomes if outcome.case.ends_pod and outcome.firings)
+    return Counter(outcome.case.service for outcome in outcomes if any(firing.ends_pod for firing in outcome.firings))
 
 
 def _counted(stage: Stage) -> Mapping[str, Any]:  # Any: JSON
