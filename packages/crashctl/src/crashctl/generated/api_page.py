@@ -3,10 +3,10 @@
 """
 
 from collections.abc import Iterator
-from importlib.resources import files
-from itertools import groupby
 
 from crashkit.catalogue import BoundCase, Budget, Catalogue, Expect, ExpectedEvent, PodEnd
+
+from crashctl.generated.page import page
 
 GATEWAY = "http://localhost:8080"
 
@@ -18,19 +18,7 @@ def api_page(catalogue: Catalogue) -> str:
     Args:
         catalogue: the whole catalogue.
     """
-    head = files("crashctl.generated").joinpath("heads", "api.md").read_text(encoding="utf-8")
-    return "\n".join([head.rstrip(), "", *_body(catalogue)]).rstrip() + "\n"
-
-
-def _body(catalogue: Catalogue) -> Iterator[str]:
-    for service in catalogue.services:
-        cases = list(catalogue.cases(service.name))
-        if not cases:
-            continue
-        yield f"## Faults of {service.name}"
-        yield ""
-        for name, group in groupby(cases, key=lambda case: case.scenario_name):
-            yield from _scenario(name, list(group))
+    return page(catalogue, "api.md", "Faults of ", _scenario)
 
 
 def _scenario(name: str, cases: list[BoundCase]) -> Iterator[str]:
