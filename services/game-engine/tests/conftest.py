@@ -35,6 +35,7 @@ class Outbox:
 
     items: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
+    lost: list[tuple[str, str | None]] = field(default_factory=list)
 
     def keep(self, envelope: Envelope) -> None:
         """Take one envelope as it would go over the wire."""
@@ -108,6 +109,9 @@ def engine(settings: Settings, outbox: Outbox) -> Engine:
     class Keep(Transport):
         def capture_envelope(self, envelope: Envelope) -> None:
             outbox.keep(envelope)
+
+        def record_lost_event(self, reason: str, data_category: str | None = None, **_: object) -> None:
+            outbox.lost.append((reason, data_category))
 
     return build(settings, Keep)
 

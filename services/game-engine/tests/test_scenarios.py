@@ -39,6 +39,7 @@ async def test_a_case_does_what_the_catalogue_says(case, client, outbox):
     for kind, least in case.expect.items.items():
         await outbox.wait(kind, least)
     assert_gives_nothing_away(b"".join(outbox.raw))
+    assert [] == [reason for reason, category in outbox.lost if category == "error"]
 
 
 def assert_is_as_promised(want, event):

@@ -20,11 +20,13 @@ from crashkit.offpath import watch_loop
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import SettingsError, read_settings
 from crashkit.telemetry import sampler, start_sentry, stop_sentry, trace_id
+from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.integrations.tornado import TornadoIntegration
 from sentry_sdk.transport import Transport
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from game_engine import web
 from game_engine.app import CONTROL_PATHS, make_app
 from game_engine.engine import SERVICE, Engine
 from game_engine.scenarios import HANDLERS
@@ -67,6 +69,7 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Engin
     def is_control(context: "SamplingContext") -> bool:
         return _path(context) in CONTROL_PATHS
 
+    ignore_logger(web.__name__)  # what it logs has its event already
     sample = sampler(settings.traces_sample_rate, is_fault, is_control)
     start_sentry(
         settings,

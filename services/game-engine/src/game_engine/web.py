@@ -3,6 +3,7 @@ What every handler of this service does alike: names its transaction, answers pr
 """
 
 import json
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from sentry_sdk.types import Event, Hint
 
+LOG = logging.getLogger(__name__)
 SERVER_ERROR = 500
 SILENT_FAILURE = "A request was answered with a server error that no exception carries"
 
@@ -92,10 +94,13 @@ class Handler(RequestHandler):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: "TracebackType | None"
     ) -> None:
         self._reported = True
-        # The SDK leaves out HTTPError, whatever its status; a 5xx is one event, however it was raised.
-        if isinstance(error, HTTPError) and error.status_code >= SERVER_ERROR:
-            capture_unhandled(error, "tornado")
-        super().log_exception(kind, error, traceback)
+        if error is None or (isinstance(error, HTTPError) and error.status_code < SERVER_ERROR):
+            super().log_exception(kind, error, traceback)
+            return
+        # One event, however it was raised: the SDK leaves out HTTPError, whatever its status. And one only: of an
+        # error line of Tornado's the SDK makes a second event, drops it, and counts it among what was lost.
+        capture_unhandled(error, "tornado")
+        LOG.error("%s %s failed", self.request.method, self.request.path, exc_info=error)
 
     def _send(self, body: dict[str, object], media_type: str) -> None:
         self.set_header("Content-Type", media_type)
