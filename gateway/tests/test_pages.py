@@ -12,6 +12,7 @@ def test_catalogue_is_served(gateway):
     scenarios = {scenario["id"]: scenario for scenario in document["scenarios"]}
     leak = scenarios["game-engine/memory-leak"]
     assert [
+        "analytics/slow-query",
         "game-engine/burst",
         "game-engine/crash",
         "game-engine/error",
@@ -25,7 +26,7 @@ def test_catalogue_is_served(gateway):
         ("game-engine/memory-leak/to-the-kill", "/api/v1/game-engine/debug/memory-leak?case=to-the-kill"),
     ] == [(case["id"], case["path"]) for case in leak["cases"]]
     assert (1, 200) == (leak["cases"][0]["budget"]["wall_s"], leak["cases"][0]["expect"]["status"])
-    assert [("gateway", True), ("game-engine", True)] == [
+    assert [("gateway", True), ("game-engine", True), ("analytics", False)] == [
         (service["name"], service["present"]) for service in document["services"]
     ]
 

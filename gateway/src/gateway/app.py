@@ -62,7 +62,7 @@ class Gateway:
             settings=settings,
             guard=guard,
             view=CatalogueView(catalogue, settings.policy, present),
-            faults=Faults(guard, self._upstreams, settings.policy.token),
+            faults=Faults(guard, catalogue, self._upstreams, settings.policy.token),
             metrics=self._metrics,
             lifecycle=lifecycle,
         )

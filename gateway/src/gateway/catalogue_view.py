@@ -57,7 +57,7 @@ def _scenarios(catalogue: Catalogue, methods: list[str]) -> list[dict[str, objec
             {
                 "id": name,
                 "service": case.service.name,
-                "path": case.service.prefix + case.scenario.path,
+                "path": case.service.gateway_path(case.scenario.path),
                 "panel": case.scenario.panel.value,
                 "title": case.scenario.title,
                 "summary": case.scenario.summary,

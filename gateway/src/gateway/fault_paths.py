@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from crashkit.catalogue import Catalogue
+from crashkit.catalogue import Catalogue, Service
 from crashkit.problem import Problem
 
 SEPARATORS = re.compile(rb"[/\\]")
@@ -46,7 +46,7 @@ class FaultPaths:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._templates = {
-            service: [(entry.path.strip("/").split("/"), name) for name, entry in scenarios.items()]
+            service: [(_segments(catalogue.service(service), entry.path), name) for name, entry in scenarios.items()]
             for service, scenarios in catalogue.scenarios.items()
         }
 
@@ -80,6 +80,10 @@ class FaultPaths:
             if fits:
                 return Firing(name, case or asked.get("case"), asked.get("run"), rest)
         return Firing("", None, asked.get("run"), rest)
+
+
+def _segments(service: Service, path: str) -> list[str]:
+    return service.gateway_path(path).removeprefix(service.prefix).strip("/").split("/")
 
 
 def _match(template: list[str], names: list[str]) -> tuple[bool, str | None]:

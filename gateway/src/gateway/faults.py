@@ -1,7 +1,7 @@
 """
 ``/api/v1/faults``: what is active in all services, and the way to stop it.
 
-A service answers ``GET /debug/faults`` with ``{"active": [...]}`` and ``DELETE /debug/faults`` with
+Below its debug root a service answers ``GET faults`` with ``{"active": [...]}`` and ``DELETE faults`` with
 ``{"stopped": count}``. One that does not is named with the reason, and what the gateway itself knows of it is listed.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from crashkit.catalogue import Catalogue
 from crashkit.guard import Guard
 
 from gateway.asgi import Headers
@@ -19,7 +20,6 @@ from gateway.upstream.errors import UpstreamError
 from gateway.upstream.pool import Upstream
 
 ASK_WITHIN_S = 2.0
-SERVICE_PATH = "/debug/faults"
 ASKED = "asked"
 OWN = "gateway"
 
@@ -31,11 +31,13 @@ class Faults:
 
     Args:
         guard: of the gateway; it knows what was admitted here and still runs.
+        catalogue: knows where the fault surface of each service is.
         upstreams: the services.
         token: what they want to see before they stop anything.
     """
 
     guard: Guard
+    catalogue: Catalogue
     upstreams: Mapping[str, Upstream | None]
     token: str = field(repr=False)
 
@@ -78,13 +80,16 @@ class Faults:
     async def _ask_all(self, method: str, headers: Headers) -> dict[str, tuple[str, dict[str, object]]]:
         present = {name: upstream for name, upstream in self.upstreams.items() if upstream is not None}
         sent = [*headers, (b"authorization", f"Bearer {self.token}".encode()), (b"accept", b"application/json")]
-        answers = await asyncio.gather(*(_ask_one(upstream, method, sent) for upstream in present.values()))
+        roots = {service.name: service.debug_root for service in self.catalogue.services}
+        answers = await asyncio.gather(
+            *(_ask_one(upstream, method, f"{roots[name]}/faults", sent) for name, upstream in present.items())
+        )
         return dict(zip(present, answers, strict=True))
 
 
-async def _ask_one(upstream: Upstream, method: str, headers: Headers) -> tuple[str, dict[str, object]]:
+async def _ask_one(upstream: Upstream, method: str, path: str, headers: Headers) -> tuple[str, dict[str, object]]:
     try:
-        status, body = await ask(upstream, method, SERVICE_PATH, headers, ASK_WITHIN_S)
+        status, body = await ask(upstream, method, path, headers, ASK_WITHIN_S)
         answer = json.loads(body)
     except UpstreamError as error:
         return f"{error.kind}: {error.reason}", {}

@@ -23,7 +23,7 @@ class Route:
     Args:
         name: the path with its variable parts left out, for transactions and metrics.
         service: whose it is.
-        rest: the path after the service's prefix, as it came.
+        rest: the path after the service's prefix, as it came, behind the root of the service's own paths.
         firing: what it fires, if it is on the fault surface.
     """
 
@@ -45,6 +45,7 @@ class Routing:
     def __init__(self, catalogue: Catalogue, upstreams: dict[str, Upstream | None]) -> None:
         self._catalogue = catalogue
         self._faults = FaultPaths(catalogue)
+        self._api_roots = {service.name: service.api_root.encode() for service in catalogue.services}
         self._services = {name.encode(): name for name in (*upstreams, "gateway")}
         self.upstreams = upstreams
 
@@ -72,9 +73,10 @@ class Routing:
         firing = self._faults.find(service, rest, query)
         prefix = f"/api/v1/{service}"
         if firing is None:
-            return Route(prefix + _plain(rest), service, rest)
+            return Route(prefix + _plain(rest), service, self._api_roots.get(service, b"") + (rest or b"/"))
         if firing.scenario:
-            return Route(prefix + self._catalogue.scenarios[service][firing.scenario].path, service, rest, firing)
+            entry = self._catalogue.scenarios[service][firing.scenario]
+            return Route(self._catalogue.service(service).gateway_path(entry.path), service, rest, firing)
         return Route(f"{prefix}/debug/*", service, rest, firing)
 
     def upstream(self, service: str) -> Upstream:

@@ -65,7 +65,7 @@ class Services:
             UpstreamError: the service did not answer.
         """
         within_s = self._settings.upstream_timeout_s
-        await self._hand_over(call, Handover(route.rest or b"/", call.query, within_s), recorder)
+        await self._hand_over(call, Handover(route.rest, call.query, within_s), recorder)
         if call.status in UNKNOWN_TO_THE_SERVICE:
             call.route = collapsed(route)
 

@@ -78,6 +78,16 @@ def test_a_case_knows_its_paths():
     assert "/api/v1/game-engine/debug/crash" == by_id["game-engine/crash"].path
 
 
+def test_through_the_gateway_every_fault_surface_is_debug():
+    """
+    A service may have its faults where its own conventions want them; callers of the gateway need not know.
+    """
+    service = CATALOGUE.service("analytics")
+
+    assert "/api/debug" == service.debug_root
+    assert "/api/v1/analytics/debug/crash" == service.gateway_path("/api/debug/crash")
+
+
 def test_a_case_may_have_a_budget_of_its_own():
     """
     The case's budget replaces the scenario's; where it has none, the scenario's holds.

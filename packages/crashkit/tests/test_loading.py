@@ -53,6 +53,12 @@ def test_a_folder_without_services_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
+        (
+            "game-engine.yaml",
+            "path: /debug/crash",
+            "path: /fail/crash",
+            "game-engine.yaml: crash has the path /fail/crash; those of game-engine begin with /debug/",
+        ),
         ("gateway.yaml", "wall_s: 5", "wall: 5", "gateway.yaml: scenarios.crash.budget.wall: Extra inputs"),
         (
             "gateway.yaml",

@@ -10,8 +10,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+DEBUG = "/debug"
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 Sentence = Annotated[str, StringConstraints(min_length=8, max_length=300)]
+Root = Annotated[str, StringConstraints(pattern=r"^(/[a-z0-9-]+)*$")]
 
 
 class Strict(BaseModel):
@@ -155,6 +157,19 @@ class Service(Strict):
     project_id: int = Field(ge=1, le=1000, description="Number of its project in the DSN.")
     language: Literal["python", "node", "browser"]
     baseline_mib: int = Field(ge=1, le=4096, description="What it takes when idle (MiB, as the kernel counts it).")
+    api_root: Root = Field("", description="Where its product's paths begin at the service itself.")
+    debug_root: Annotated[Root, StringConstraints(min_length=2)] = Field(
+        DEBUG, description="Where its fault surface is at the service itself; through the gateway it is /debug."
+    )
+
+    def gateway_path(self, local_path: str) -> str:
+        """
+        Give a path of the fault surface as the gateway has it.
+
+        Args:
+            local_path: the path at the service itself, below ``debug_root``.
+        """
+        return self.prefix + DEBUG + local_path.removeprefix(self.debug_root)
 
 
 class Services(Strict):
@@ -189,7 +204,7 @@ class BoundCase(Strict):
     @property
     def path(self) -> str:
         """Path and query through the gateway."""
-        return self.service.prefix + self.local_path
+        return self.service.gateway_path(self.local_path)
 
 
 class Catalogue(Strict):

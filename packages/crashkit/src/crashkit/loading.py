@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from crashkit.catalogue import Catalogue, Scenario, ServiceFile, Services
+from crashkit.catalogue import Catalogue, Scenario, Service, ServiceFile, Services
 
 SERVICES_FILE = "services.yaml"
 
@@ -57,6 +57,7 @@ def load_catalogue(folder: Path) -> Catalogue:
                 f"{file.name}: service {read.service!r} is not in {SERVICES_FILE}, which has {sorted(names)}"
             )
         mistakes += _shared_paths(file.name, read)
+        mistakes += _off_the_surface(file.name, read, services)
         scenarios[read.service] = read.scenarios
     if mistakes:
         raise CatalogueError("\n".join(mistakes))
@@ -106,6 +107,15 @@ def _shared_paths(file_name: str, read: ServiceFile) -> list[str]:
                 f"{file_name}: {name} and {other} share the path {scenario.path}; each scenario has its own"
             )
     return mistakes
+
+
+def _off_the_surface(file_name: str, read: ServiceFile, services: tuple[Service, ...]) -> list[str]:
+    root = next((service.debug_root for service in services if service.name == read.service), "")
+    return [
+        f"{file_name}: {name} has the path {scenario.path}; those of {read.service} begin with {root}/"
+        for name, scenario in read.scenarios.items()
+        if not scenario.path.startswith(f"{root}/")
+    ]
 
 
 class _NoDuplicates(yaml.SafeLoader):
