@@ -2,7 +2,7 @@
 common.deployment: the Deployment of a component.
 Usage: {{ include "common.deployment" (dict "root" . "env" (include "common.env" .) "live" "/healthz/live" "ready" "/healthz/ready") }}
 Optional: "state" (true: a folder that outlives the container), "tmpMib" (default 64), "single" (true: the component
-writes one store, so never two pods at once).
+writes one store, so never two pods at once), "startup" (the path that tells that it has started, default "ready").
 */}}
 {{- define "common.deployment" -}}
 {{- $root := .root -}}

@@ -20,7 +20,7 @@ spec:
   policyTypes: [Ingress]
   ingress:
     - ports:
-        - {port: http}
+        - {port: {{ include "common.portNameOf" $root.Chart.Name }}}
       {{- if not (or .anyone (ne "ClusterIP" $root.Values.service.type)) }}
       from:
         {{- range $component := .from | default (list "") }}

@@ -18,9 +18,9 @@ spec:
   selector:
     {{- include "common.selectorLabels" (list . .Chart.Name) | nindent 4 }}
   ports:
-    - name: http
+    - name: {{ include "common.portNameOf" .Chart.Name }}
       port: {{ include "common.portOf" .Chart.Name }}
-      targetPort: http
+      targetPort: {{ include "common.portNameOf" .Chart.Name }}
       {{- with $service.nodePort }}
       nodePort: {{ . }}
       {{- end }}

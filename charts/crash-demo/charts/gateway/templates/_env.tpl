@@ -4,10 +4,7 @@ Usage: {{ include "gateway.env" . }}
 */}}
 {{- define "gateway.env" -}}
 {{ include "common.env" . }}
-{{- range .Values.upstreams }}
-- name: {{ printf "%s_URL" (. | upper | replace "-" "_") }}
-  value: {{ include "common.urlOf" (list $ .) }}
-{{- end }}
+{{- include "common.urlEnv" (list . "game-engine" "payment" "analytics") }}
 - name: UPSTREAM_TIMEOUT_S
   value: {{ .Values.upstreamTimeoutS | quote }}
 - name: MAX_BODY_MIB
