@@ -76,31 +76,19 @@ class Gateway:
         if answer.status_code != HTTPStatus.OK:
             raise CannotRunError(f"DELETE {self.url}/api/v1/faults answers {answer.status_code}, expected 200")
 
-    def stop_faults(self) -> Mapping[str, str]:
+    def unreached(self, service: str, *, stopping: bool) -> str | None:
         """
-        Stop every fault.
-
-        Returns:
-            What each service said, by its name: ``asked``, or why it could not be.
-        """
-        try:
-            answer = self._http.request("DELETE", "/api/v1/faults", headers=self._bearer)
-            states: Mapping[str, str] = answer.json().get("services", {GATEWAY: f"answered {answer.status_code}"})
-        except (httpx.HTTPError, ValueError) as error:
-            return {GATEWAY: _reason(error)}
-        return states
-
-    def unreached(self, service: str) -> str | None:
-        """
-        Stop every fault, and say why one service could not be told.
+        Say why one service cannot be reached through the gateway.
 
         Args:
             service: its name.
+            stopping: whether to stop every fault of all services by the same question, which a firing needs before it
+                and which nobody else may do while something is fired.
 
         Returns:
-            The reason; none when it was told, and so is ready for the next firing.
+            The reason; none when it answers.
         """
-        states = self.stop_faults()
+        states = self._states("DELETE" if stopping else "GET")
         state = states.get(service) or states.get(GATEWAY) or "it is no part of this release"
         return None if state == ASKED else state
 
@@ -121,6 +109,15 @@ class Gateway:
         except httpx.HTTPError as error:
             return Answer(0, "", None, {"detail": _reason(error)})
         return _read(answer)
+
+    def _states(self, method: str) -> Mapping[str, str]:
+        """Give what each service said when it was asked for its faults: ``asked``, or why it could not be."""
+        try:
+            answer = self._http.request(method, "/api/v1/faults", headers=self._bearer)
+            states: Mapping[str, str] = answer.json().get("services", {GATEWAY: f"answered {answer.status_code}"})
+        except (httpx.HTTPError, ValueError) as error:
+            return {GATEWAY: _reason(error)}
+        return states
 
     def _stop(self) -> httpx.Response:
         try:

@@ -1,20 +1,25 @@
 """
 Plays one case: begin clean, fire, wait for the contract, look at the pods.
+
+A case that ends its container is finished later: its return takes long, and other services can be fired at meanwhile.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
+from typing import Protocol
 
 from crashctl.drill.answers import Answer, answer_mismatches
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.contract import Comparison, Firing, compare
 from crashctl.drill.gateway import Gateway
 from crashctl.drill.outcome import Outcome
-from crashctl.drill.pods import Snapshot, unintended
-from crashctl.drill.recovery import Listener, Pods, await_end
+from crashctl.drill.pods import Snapshot, unintended, without
+from crashctl.drill.recovery import Pods, await_end, meanwhile
 from crashctl.drill.sink import Sink, SinkAwayError
 from crashctl.drill.trace import Trace, new_run, new_trace
 from crashctl.waiting import TooLateError, wait_for
@@ -24,6 +29,13 @@ CLEAN_WITHIN_S = 5.0
 BUDGET_WITHIN_S = 70.0
 BUSY_STEP_S = 0.5
 REFUSED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT}
+
+
+class Listener(Protocol):
+    """Who shows what the drill is doing."""
+
+    def doing(self, what: str) -> None:
+        """Show what takes time now."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +56,30 @@ class Stage:
     listener: Listener
 
 
-def play(stage: Stage, case: DrillCase) -> Outcome:
+@dataclass(frozen=True)
+class Played:
     """
-    Fire a case and wait for its contract.
+    A case that was fired.
+
+    Args:
+        outcome: what came of it so far.
+        began: when (seconds of the monotonic clock).
+        back: what is amiss with the end and the return of its container; none when no container ended.
+    """
+
+    outcome: Outcome
+    began: float
+    back: Future[list[str]] | None = None
+
+
+def play(stage: Stage, case: DrillCase, away: Collection[str] = ()) -> Played:
+    """
+    Fire a case and wait for its contract, all but the return of a container that ended.
 
     Args:
         stage: what it is played on.
         case: what to fire.
+        away: other services whose container has ended and may be back or not.
 
     Returns:
         What came of it. A broken contract is a result, not an error.
@@ -60,32 +89,59 @@ def play(stage: Stage, case: DrillCase) -> Outcome:
     """
     began = time.monotonic()
     if case.ends_pod and stage.pods is None:
-        return Outcome(case, skipped="its container must end, which only --kube can see")
+        return Played(Outcome(case, skipped="its container must end, which only --kube can see"), began)
     stage.listener.doing("stopping what is held")
-    if away := still_away(stage, case.service, CLEAN_WITHIN_S):
-        return Outcome(case, wrongs=(f"nothing was fired: {away}",), took_s=time.monotonic() - began)
+    if missing := still_away(stage, case.service, CLEAN_WITHIN_S):
+        wrongs = (f"nothing was fired: {missing}",)
+        return Played(Outcome(case, wrongs=wrongs, took_s=time.monotonic() - began), began)
     before = stage.pods.snapshot() if stage.pods else {}
     run = new_run()
     firings: list[Firing] = []
     seconds: list[float | None] = []
-    wrongs: list[str] = []
+    said: list[str] = []
     for call in range(1, case.calls + 1):
         trace = new_trace()
         firing = Firing(case, trace.id, run, call)
         firings.append(firing)
-        wrongs += answer_mismatches(firing, _fire(stage, firing, trace))
+        said += answer_mismatches(firing, _fire(stage, firing, trace))
         seconds.append(_await_contract(stage, firing))
-        if wrongs:
+        if said:
             break
-    if stage.pods:
-        wrongs += _pods(stage, stage.pods, firings[-1], before)
-    return Outcome(
+    pods, back = stage.pods, None
+    if pods and firings[-1].ends_pod:
+        back = meanwhile(partial(_await_back, stage, pods, case, before))
+    elif pods:
+        said += unintended(without(away, before), without(away, pods.snapshot()), {})
+    outcome = Outcome(
         case=case,
         firings=tuple(firings),
         comparison=look_again(stage, firings),
         seconds=_slowest(seconds),
-        wrongs=tuple(wrongs),
+        wrongs=tuple(said),
         took_s=time.monotonic() - began,
+    )
+    return Played(outcome, began, back)
+
+
+def finish(stage: Stage, played: Played) -> Outcome:
+    """
+    Wait until the container that a case ended is back, and say what came of the whole case.
+
+    Args:
+        stage: what it is played on.
+        played: the case.
+
+    Raises:
+        CannotRunError: the cluster does not answer any more.
+    """
+    if played.back is None:
+        return played.outcome
+    wrongs = (*played.outcome.wrongs, *played.back.result())
+    return replace(
+        played.outcome,
+        comparison=look_again(stage, played.outcome.firings),
+        wrongs=wrongs,
+        took_s=time.monotonic() - played.began,
     )
 
 
@@ -115,14 +171,15 @@ def look_again(stage: Stage, firings: Sequence[Firing]) -> Comparison:
     )
 
 
-def still_away(stage: Stage, service: str, within_s: float) -> str | None:
+def still_away(stage: Stage, service: str, within_s: float, *, stopping: bool = True) -> str | None:
     """
-    Wait until a service can be reached through the gateway, with nothing active in it.
+    Wait until a service can be reached through the gateway.
 
     Args:
         stage: whose gateway is asked.
         service: its name.
         within_s: how long to wait at the most (seconds).
+        stopping: whether to stop every fault of all services by it.
 
     Returns:
         None when it can; else why not, in words.
@@ -131,7 +188,7 @@ def still_away(stage: Stage, service: str, within_s: float) -> str | None:
 
     def is_reached() -> bool:
         nonlocal reason
-        reason = stage.gateway.unreached(service)
+        reason = stage.gateway.unreached(service, stopping=stopping)
         return reason is None
 
     with suppress(TooLateError):
@@ -182,10 +239,8 @@ def _on_trace(stage: Stage, firing: Firing) -> Comparison | None:
         return None
 
 
-def _pods(stage: Stage, pods: Pods, firing: Firing, before: Snapshot) -> list[str]:
-    case, pod = firing.case, firing.case.expect.pod
-    if not firing.ends_pod:
-        return unintended(before, pods.snapshot(), {})
-    wrongs = await_end(pods, stage.listener, case.service, pod, before)
-    away = still_away(stage, case.service, pod.recovers_within_s)
-    return [*wrongs, f"{away}, {pod.recovers_within_s:g} s after its container ended"] if away else wrongs
+def _await_back(stage: Stage, pods: Pods, case: DrillCase, before: Snapshot) -> list[str]:
+    pod = case.expect.pod
+    wrongs = await_end(pods, case.service, pod, before)
+    missing = still_away(stage, case.service, pod.recovers_within_s, stopping=False)
+    return [*wrongs, f"{missing}, {pod.recovers_within_s:g} s after its container ended"] if missing else wrongs

@@ -2,7 +2,7 @@
 What Kubernetes shows of the release's pods before and after a firing. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from crashkit.catalogue import PodEnd
@@ -46,6 +46,16 @@ class Container:
 Snapshot = Mapping[str, Container]
 
 
+def of(service: str, containers: Snapshot) -> Snapshot:
+    """Leave out the containers of all other services."""
+    return {key: container for key, container in containers.items() if container.component == service}
+
+
+def without(services: Collection[str], containers: Snapshot) -> Snapshot:
+    """Leave out the containers of some services."""
+    return {key: container for key, container in containers.items() if container.component not in services}
+
+
 def unintended(before: Snapshot, after: Snapshot, intended: Mapping[str, int]) -> list[str]:
     """
     Find the restarts that no case asked for.
@@ -83,7 +93,7 @@ def end_mismatches(service: str, ends: PodEnd, before: Snapshot, after: Snapshot
     Returns:
         One sentence each; empty when it ended so, once, and all of the service is ready again.
     """
-    ours = {key: container for key, container in after.items() if container.component == service}
+    ours = of(service, after)
     more = {key: container.restarts - before[key].restarts for key, container in ours.items() if key in before}
     restarted = [ours[key] for key, count in more.items() if count]
     total = sum(more.values())

@@ -1,13 +1,16 @@
 """
-Waits until a container that had to end has ended and is back.
+Waits until a container that had to end has ended and is back, while the drill goes on with something else.
 """
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
+from threading import Thread
 from typing import Protocol
 
 from crashkit.catalogue import ExpectedPod
 
-from crashctl.drill.pods import Snapshot, end_mismatches, unintended
+from crashctl.drill.pods import Snapshot, end_mismatches, of, unintended
 from crashctl.waiting import TooLateError, wait_for
 
 STEP_S = 0.5
@@ -22,15 +25,27 @@ class Pods(Protocol):
         """Give every container of the release."""
 
 
-class Listener(Protocol):
-    """Who shows what the drill is doing."""
+def meanwhile(work: Callable[[], list[str]]) -> Future[list[str]]:
+    """
+    Do something while the drill goes on. An interrupted drill does not wait for it.
 
-    def doing(self, what: str) -> None:
-        """Show what takes time now."""
+    Args:
+        work: gives what is not as promised.
+    """
+    future: Future[list[str]] = Future()
+
+    def do() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+            future.set_exception(error)
+
+    Thread(target=do, daemon=True).start()
+    return future
 
 
 def await_end(
-    pods: Pods, listener: Listener, service: str, pod: ExpectedPod, before: Snapshot, *, back_off_s: float = BACK_OFF_S
+    pods: Pods, service: str, pod: ExpectedPod, before: Snapshot, *, back_off_s: float = BACK_OFF_S
 ) -> list[str]:
     """
     Wait for the end and the return that the contract asks for.
@@ -40,7 +55,6 @@ def await_end(
 
     Args:
         pods: to look at.
-        listener: shows what takes time.
         service: whose container must end.
         pod: the contract.
         before: all containers of the release before the firing.
@@ -49,7 +63,6 @@ def await_end(
     Returns:
         What is not as promised, one sentence each.
     """
-    listener.doing("waiting until the service is ready again")
 
     def amiss() -> list[str]:
         return end_mismatches(service, pod.ends, before, pods.snapshot())
@@ -57,13 +70,14 @@ def await_end(
     with suppress(TooLateError):
         wait_for(lambda: not amiss(), pod.recovers_within_s, "the return", STEP_S)
     if amiss() and _puts_off(pods.snapshot(), service):
-        listener.doing("waiting for the kubelet, which puts off the restart (CrashLoopBackOff)")
         with suppress(TooLateError):
             wait_for(lambda: not _puts_off(pods.snapshot(), service), back_off_s, "the restart", STEP_S)
             wait_for(lambda: not amiss(), pod.recovers_within_s, "the return", STEP_S)
     after = pods.snapshot()
-    return end_mismatches(service, pod.ends, before, after) + unintended(before, after, {service: 1})
+    said = end_mismatches(service, pod.ends, before, after)
+    # Other services may be made to end meanwhile; the drill counts all restarts once more when it is over.
+    return said + unintended(of(service, before), of(service, after), {service: 1})
 
 
 def _puts_off(containers: Snapshot, service: str) -> bool:
-    return any(container.put_off for container in containers.values() if container.component == service)
+    return any(container.put_off for container in of(service, containers).values())

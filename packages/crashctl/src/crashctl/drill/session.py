@@ -4,17 +4,18 @@ A whole drill: may it run, play every case, look again at the end.
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
 from crashctl.drill.cases import DrillCase
+from crashctl.drill.order import next_case
 from crashctl.drill.outcome import KEPT, Outcome, Report
-from crashctl.drill.play import Stage, look_again, play, still_away
+from crashctl.drill.play import Listener, Played, Stage, finish, look_again, play, still_away
 from crashctl.drill.pods import unintended
 from crashctl.drill.problems import CannotRunError
-from crashctl.drill.recovery import Listener
 from crashctl.drill.sink import SinkAwayError
 from crashctl.waiting import TooLateError, wait_for
 
@@ -31,6 +32,9 @@ class Audience(Listener, Protocol):
 
     def begins(self, number: int, total: int, case: DrillCase) -> None:
         """Show that a case begins."""
+
+    def waits(self, services: Sequence[str]) -> None:
+        """Show that nothing can be fired until one of these services is back."""
 
     def ended(self, outcome: Outcome) -> None:
         """Show what came of it."""
@@ -67,11 +71,11 @@ def run(stage: Stage, cases: Sequence[DrillCase], audience: Audience) -> Report:
 
     Args:
         stage: what they are played on.
-        cases: in this order.
+        cases: as the catalogue has them; :mod:`crashctl.drill.order` says which comes when.
         audience: sees it.
 
     Returns:
-        What came of them, looked at once more at the end, when what is late has arrived.
+        What came of them, in the order of the catalogue, looked at once more at the end, when what is late has arrived.
 
     Raises:
         CannotRunError: the cluster does not answer any more.
@@ -79,16 +83,33 @@ def run(stage: Stage, cases: Sequence[DrillCase], audience: Audience) -> Report:
     began = time.monotonic()
     before = stage.pods.snapshot() if stage.pods else {}
     counted = _counted(stage)
-    outcomes = []
-    for number, case in enumerate(cases, start=1):
-        audience.begins(number, len(cases), case)
-        outcome = play(stage, case)
-        audience.ended(outcome)
-        outcomes.append(outcome)
+    ended = {outcome.case.id: outcome for outcome in _play_all(stage, cases, audience)}
+    outcomes = [ended[case.id] for case in cases]
     outcomes = _look_again_at_all(stage, outcomes, audience)
     wrongs = tuple(unintended(before, stage.pods.snapshot(), _intended(outcomes))) if stage.pods else ()
     notes = _notes(counted, _counted(stage)) if any(outcome.comparison.lost for outcome in outcomes) else ()
     return Report(outcomes, wrongs, notes, time.monotonic() - began)
+
+
+def _play_all(stage: Stage, cases: Sequence[DrillCase], audience: Audience) -> Iterator[Outcome]:
+    """Play every case, and finish those that ended a container when it is back."""
+    pending = list(cases)
+    awaited: list[Played] = []
+    while pending or awaited:
+        away = {played.outcome.case.service for played in awaited}
+        case = next_case(pending, away)
+        if case is None:
+            audience.waits(sorted(away))
+            wait([played.back for played in awaited if played.back], return_when=FIRST_COMPLETED)
+        else:
+            audience.begins(len(cases) - len(pending) + 1, len(cases), case)
+            pending.remove(case)
+            awaited.append(play(stage, case, away))
+        for played in [played for played in awaited if played.back is None or played.back.done()]:
+            awaited.remove(played)
+            outcome = finish(stage, played)
+            audience.ended(outcome)
+            yield outcome
 
 
 def _look_again_at_all(stage: Stage, outcomes: Sequence[Outcome], audience: Audience) -> list[Outcome]:

@@ -2,6 +2,8 @@
 Shows a drill on a terminal, live or line by line, and its table at the end.
 """
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -27,12 +29,20 @@ class Show:
             self._console = Console(stderr=to_stderr, highlight=False, width=PLAIN_WIDTH)
         self._status = self._console.status("")
         self._label = ""
+        # A case that ended its container ends after others that began later.
+        self._labels: dict[str, str] = {}
 
     def begins(self, number: int, total: int, case: DrillCase) -> None:
         """Show that a case begins."""
-        self._label = f"[{number:>{len(str(total))}}/{total}] {case.id}"
+        self._label = self._labels[case.id] = f"[{number:>{len(str(total))}}/{total}] {case.id}"
         self._status.start()
         self.doing("")
+
+    def waits(self, services: Sequence[str]) -> None:
+        """Show that nothing can be fired until one of these services is back."""
+        self._label = ""
+        self._status.start()
+        self.doing(f"waiting until {', '.join(services)} is back; a kubelet puts off restarts that come close together")
 
     def doing(self, what: str) -> None:
         """Show what takes time now."""
@@ -41,8 +51,8 @@ class Show:
     def ended(self, outcome: Outcome) -> None:
         """Show what came of a case."""
         self._status.stop()
-        verdict = outcome.verdict
-        self._console.print(f"{escape(self._label)} … [{STYLES[verdict]}]{verdict}[/] ({outcome.took_s:.1f} s)")
+        verdict, label = outcome.verdict, self._labels[outcome.case.id]
+        self._console.print(f"{escape(label)} … [{STYLES[verdict]}]{verdict}[/] ({outcome.took_s:.1f} s)")
         for reason in outcome.reasons:
             self._console.print(f"      {escape(reason)}", soft_wrap=True)
         self._label = ""
