@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from crashctl.drill.contract import compare, mismatches
 from crashctl.drill.events import Event, read_item
@@ -205,3 +207,21 @@ def test_the_gateways_word_on_a_death_is_allowed_where_a_death_is_due(firing, ca
     assert [] == unexpected(last)
     assert 1 == len(unexpected(earlier))
     assert 1 == len(unexpected(stays))
+
+
+@pytest.mark.parametrize("op", ["db", "db.query"])
+def test_spans_are_part_of_the_contract(firing, captured, op):
+    """
+    A span that is promised is found by its operation or by the family of it, and its lack is said with what there is.
+    """
+    promised = firing("game-engine/crash", "1", "drill-crash")
+    expect = promised.case.expect.model_copy(update={"spans": ("db",)})
+    promised = replace(promised, case=replace(promised.case, expect=expect))
+    capture = captured("crash")
+    (engine,) = [item for item in capture.items if (item["type"], item["service"]) == ("transaction", "game-engine")]
+
+    without = mismatches(promised, capture.read())
+    engine["payload"]["spans"] = [{"op": op, "span_id": "1" * 16}]
+
+    assert ["no span db on the trace; its spans are http.client, http.server"] == without
+    assert [] == mismatches(promised, capture.read())

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 DEBUG = "/debug"
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 Sentence = Annotated[str, StringConstraints(min_length=8, max_length=300)]
+SpanOp = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")]
 Root = Annotated[str, StringConstraints(pattern=r"^(/[a-z0-9-]+)*$")]
 
 
@@ -96,6 +97,9 @@ class Expect(Strict):
     events: tuple[ExpectedEvent, ...] = ()
     items: dict[str, int] = Field(
         default_factory=dict, description="Other envelope items on the trace: at least as many."
+    )
+    spans: tuple[SpanOp, ...] = Field(
+        (), description="Operations of which a span must be on the trace; db stands for db.query too."
     )
     within_s: float = Field(10, gt=0, le=60, description="Seconds from the answer until everything can be queried.")
     pod: ExpectedPod = ExpectedPod()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from crashkit.catalogue import ExpectedEvent
 
 from crashctl.drill.cases import DrillCase
-from crashctl.drill.events import Event, Item
+from crashctl.drill.events import Event, Item, Transaction
 
 GATEWAY = "gateway"
 # How the gateway tags its event about a service that broke off; see gateway.failures.
@@ -198,6 +198,10 @@ def _lacking_items(firing: Firing, items: Sequence[Item]) -> Iterator[str]:
     for kind, count in firing.case.expect.items.items():
         if found[kind] < count:
             yield f"{found[kind]} {kind} of {service} on the trace, expected at least {count}"
+    ops = {op for item in items if isinstance(item, Transaction) for op in item.ops}
+    for wanted in firing.case.expect.spans:
+        if not any(op == wanted or op.startswith(f"{wanted}.") for op in ops):
+            yield f"no span {wanted} on the trace; its spans are {', '.join(sorted(ops)) or 'none'}"
     if not any(item.type == "transaction" and item.service == GATEWAY for item in items):
         yield f"no transaction of the {GATEWAY} on the trace"
 

@@ -24,6 +24,18 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Transaction(Item):
+    """
+    One transaction.
+
+    Args:
+        ops: operations of its spans, its own one included.
+    """
+
+    ops: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Event(Item):
     """
     One event.
@@ -71,6 +83,8 @@ def read_item(item: Json) -> Item:
     Args:
         item: with its payload.
     """
+    if item["type"] == "transaction":
+        return Transaction(item["type"], item.get("service"), _ops(item["payload"]))
     if item["type"] != "event":
         return Item(item["type"], item.get("service"))
     payload: Json = item["payload"]
@@ -95,6 +109,11 @@ def read_item(item: Json) -> Item:
         release=payload.get("release"),
         environment=payload.get("environment"),
     )
+
+
+def _ops(payload: Json) -> frozenset[str]:
+    own = (payload.get("contexts") or {}).get("trace") or {}
+    return frozenset(span["op"] for span in (own, *_values(payload.get("spans"))) if span.get("op"))
 
 
 def _values(found: Any) -> list[Json]:  # Any: a list, or an object with one

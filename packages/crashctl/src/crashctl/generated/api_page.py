@@ -58,6 +58,7 @@ def _answer(expect: Expect) -> str:
 def _captured(expect: Expect) -> str:
     parts = [_event(event) for event in expect.events]
     parts += [f"at least {count} {item.replace('_', ' ')}" for item, count in expect.items.items()]
+    parts += [f"a span `{op}`" for op in expect.spans]
     return "; ".join(parts) or "no event"
 
 
