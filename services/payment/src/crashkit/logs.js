@@ -1,0 +1,54 @@
+/**
+ * Logs for machines: one line of JSON a record on standard error, a stack included.
+ */
+
+/** @type {{ service: string, traceId: () => string | undefined }} */
+const known = { service: '', traceId: () => undefined }
+
+/**
+ * Say what each line carries.
+ *
+ * @param {string} service member `service`.
+ * @param {() => string | undefined} traceId gives the trace that the logging code runs on.
+ */
+export function startLogging (service, traceId) {
+  known.service = service
+  known.traceId = traceId
+  process.removeAllListeners('warning')
+  process.on('warning', warning => write('warning', warning.message, warning))
+}
+
+/**
+ * Each takes the message and, where there is one, the error whose stack belongs to it.
+ */
+export const log = {
+  /** @type {(message: string) => void} */
+  info: message => write('info', message),
+  /** @type {(message: string, error?: unknown) => void} */
+  warning: (message, error) => write('warning', message, error),
+  /** @type {(message: string, error?: unknown) => void} */
+  error: (message, error) => write('error', message, error)
+}
+
+/**
+ * @param {string} level
+ * @param {string} message
+ * @param {unknown} [error]
+ */
+function write (level, message, error) {
+  const traceId = known.traceId()
+  const line = {
+    time: new Date().toISOString(),
+    level,
+    service: known.service,
+    message,
+    ...(traceId ? { trace_id: traceId } : {}),
+    ...(error === undefined ? {} : { exception: stackOf(error) })
+  }
+  process.stderr.write(`${JSON.stringify(line)}\n`)
+}
+
+/** @param {unknown} error */
+function stackOf (error) {
+  return error instanceof Error && error.stack ? error.stack : String(error)
+}
