@@ -9,7 +9,11 @@ import pytest
 from crashkit.catalogue import PodEnd
 from crashkit.loading import load_catalogue
 
-CASES = list(load_catalogue(Path(__file__).parents[3] / "catalog").cases())
+# Of the stack; the services with a database are drilled where one is.
+SERVICES = {"gateway", "game-engine"}
+CASES = [
+    case for case in load_catalogue(Path(__file__).parents[3] / "catalog").cases() if case.service.name in SERVICES
+]
 WITHIN_S = 120
 
 
