@@ -65,7 +65,7 @@ def test_the_generated_files_are_fresh():
     """
     Schema, API page and runbook are what `crashctl generate` writes now, byte for byte, and say so in their first line.
     """
-    wanted = files.contents(CATALOGUE)
+    wanted = files.contents(CATALOGUE, ROOT)
 
     assert [] == files.stale(ROOT, wanted)
     for name in wanted:

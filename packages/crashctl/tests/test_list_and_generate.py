@@ -1,10 +1,12 @@
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from crashctl.cli import app
 from crashctl.generated import files
+from crashctl.generated.readme_table import BEGIN, END, anchor
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[3]
@@ -14,6 +16,7 @@ ROOT = Path(__file__).parents[3]
 def checkout(tmp_path):
     """A checkout with the catalogue, in which everything generated is fresh."""
     shutil.copytree(ROOT / "catalog", tmp_path / "catalog")
+    (tmp_path / "README.md").write_text(f"# Before\n\n{BEGIN}\n{END}\n\n## After\n")
     assert 0 == crashctl("generate", "--root", str(tmp_path)).exit_code
     return tmp_path
 
@@ -54,7 +57,8 @@ def test_generating_twice_changes_nothing(checkout):
     """
     What is generated depends on the catalogue alone.
     """
-    before = {name: (checkout / name).read_text() for name in ("catalog/schema.json", "docs/api.md", "docs/runbook.md")}
+    names = ("README.md", "catalog/schema.json", "docs/api.md", "docs/runbook.md")
+    before = {name: (checkout / name).read_text() for name in names}
 
     ended = crashctl("generate", "--root", str(checkout))
 
@@ -78,6 +82,39 @@ def test_a_stale_page_fails_the_check_with_what_differs(checkout):
     assert f"stale: docs/api.md; run `{files.COMMAND}`" in ended.output
     assert len(ended.output.splitlines()) < 40
     assert stale == page.read_text()
+
+
+def test_the_readme_lists_every_scenario_and_keeps_the_rest(checkout):
+    """
+    One row a scenario stands between the marks, each link leads to a heading of the API's page, and what is written by
+    hand around the marks stays.
+    """
+    text, page = (checkout / "README.md").read_text(), (checkout / "docs" / "api.md").read_text()
+    listed = json.loads(crashctl("list", "--json", "--catalog-dir", str(checkout / "catalog")).output)
+    scenarios = {tuple(row["id"].split("/")[:2]) for row in listed}
+    headings = {anchor(heading) for heading in re.findall(r"^### (.+)$", page, re.MULTILINE)}
+
+    rows = re.findall(r"^\| ([a-z-]+) \| \[`([a-z-]+)`\]\(docs/api\.md#([^)]+)\) \| .+ \|$", text, re.MULTILINE)
+
+    assert scenarios == {(service, scenario) for service, scenario, _ in rows}
+    assert len(scenarios) == len(rows)
+    assert headings >= {link for _, _, link in rows}
+    assert text.startswith("# Before\n\n")
+    assert text.endswith(f"\n\n{END}\n\n## After\n")
+
+
+def test_a_readme_without_marks_is_said(checkout):
+    """
+    Without the marks nothing is written, and both lines are named.
+    """
+    (checkout / "README.md").write_text("# No place for a table\n")
+
+    ended = crashctl("generate", "--root", str(checkout))
+
+    assert 1 == ended.exit_code
+    assert BEGIN in ended.output
+    assert END in ended.output
+    assert "# No place for a table\n" == (checkout / "README.md").read_text()
 
 
 def test_elsewhere_nothing_is_generated(tmp_path):

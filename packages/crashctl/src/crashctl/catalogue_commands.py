@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from crashctl.generated import files
+from crashctl.generated.readme_table import NoMarksError
 
 CatalogDir = Annotated[Path, typer.Option("--catalog-dir", envvar="CATALOG_DIR", help="Folder of the catalogue.")]
 
@@ -46,11 +47,15 @@ def generate(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when a file is stale.")] = False,
     root: Annotated[Path, typer.Option("--root", help="The checkout.")] = Path(),
 ) -> None:
-    """Write catalog/schema.json, docs/api.md and docs/runbook.md from the catalogue."""
+    """Write catalog/schema.json, docs/api.md, docs/runbook.md and the README's table from the catalogue."""
     if not (root / "catalog").is_dir():
         typer.echo(f"{root.absolute()} has no folder catalog; run it at the root of the checkout", err=True)
         raise typer.Exit(NOT_THE_CHECKOUT)
-    wanted = files.contents(_load(root / "catalog"))
+    try:
+        wanted = files.contents(_load(root / "catalog"), root)
+    except NoMarksError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
     stale = files.stale(root, wanted)
     if not check:
         files.write(root, {name: wanted[name] for name in stale})
