@@ -28,7 +28,9 @@ class Rootfs(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     packages: list[str]
+    suite: str | None = None
     variant: str = "minbase"
+    stale_ok: bool = False
     node_wheel: str | None = None
     npm: bool = False
 
@@ -121,8 +123,8 @@ class BaseImages:
             return self._official(base)
         recipe = self._recipes.rootfs[base]
         return key_of(
-            self._recipes.suite,
-            recipe.model_dump(),
+            recipe.suite or self._recipes.suite,
+            recipe.model_dump(include={"packages", "variant", "node_wheel", "npm"}),
             self._versions.wheels[recipe.node_wheel] if recipe.node_wheel else "",
             "1",
         )
@@ -131,7 +133,7 @@ class BaseImages:
         return self._versions.images["python" if base.startswith("python") else "nodejs"]
 
     def _build(self, base: str, name: str) -> None:
-        source = self._official(base) if self._road is Road.IMAGES else self._debian(base)
+        source = self._official(base) if self._road is Road.IMAGES else self.rootfs(base)
         self._build_from(Path("docker") / base, name, {"BASE": source, "UV_VERSION": self._versions.wheels["uv"]})
 
     def _build_from(self, folder: Path, name: str, arguments: dict[str, str]) -> None:
@@ -140,19 +142,40 @@ class BaseImages:
             self._tools, self._buildx, dockerfile=here / "Dockerfile", context=here, names=[name], arguments=arguments
         )
 
-    def _debian(self, base: str) -> str:
-        key = self._source_key(base)
-        name = f"crash-demo/rootfs-{base}:{key}"
+    def rootfs_name(self, base: str) -> str:
+        """The reference of a root file system of Debian packages."""
+        return f"crash-demo/rootfs-{base}:{self._source_key(base)}"
+
+    def rootfs(self, base: str) -> str:
+        """
+        Have a root file system of Debian packages in the engine.
+
+        Returns:
+            Its reference.
+
+        Raises:
+            ToolFailedError: a package cannot be had.
+        """
+        name = self.rootfs_name(base)
         if not self._tools.succeeds("docker", "image", "inspect", name):
             entry = self._cache.entry(
-                f"rootfs-{base}", key, lambda fresh: self._write_rootfs(fresh, self._recipes.rootfs[base], name)
+                f"rootfs-{base}",
+                self._source_key(base),
+                lambda fresh: self._write_rootfs(fresh, self._recipes.rootfs[base], name),
             )
             self._tools.run("docker", "load", "--input", entry / "image.tar")
         return name
 
     def _write_rootfs(self, fresh: Path, recipe: Rootfs, name: str) -> None:
         layers = [fresh / "debian.tar"]
-        make_rootfs(self._tools, layers[0], self._recipes.suite, recipe.packages, variant=recipe.variant)
+        make_rootfs(
+            self._tools,
+            layers[0],
+            recipe.suite or self._recipes.suite,
+            recipe.packages,
+            variant=recipe.variant,
+            stale_ok=recipe.stale_ok,
+        )
         if recipe.node_wheel:
             layers.append(fresh / "node.tar")
             self._write_node(layers[1], recipe.node_wheel, whole=recipe.npm)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from crashctl.cluster import ingress, oci_runtime
 from crashctl.cluster.base_images import BaseImages
+from crashctl.cluster.database_sources import DatabaseSources
 from crashctl.cluster.kind_cluster import host_ports, render_config
 from crashctl.cluster.machine import choose_road, ensure_engine, look_around, prepare_road
 from crashctl.cluster.preflight import Finding, check_ports, stopping
@@ -70,7 +71,10 @@ def bring_up(shop: Workshop, progress: Progress) -> Record:
     with progress.step("base images") as step:
         names = bases.ensure(step)
         traefik = bases.ensure_traefik(Step(step.began_s))
-    services = ServiceImages(shop.tools, buildx, where, names)
+        database = DatabaseSources(
+            bases, shop.cache, shop.tools, go=shop.go, versions=shop.versions, road=choice.road
+        ).ensure(Step(step.began_s))
+    services = ServiceImages(shop.tools, buildx, where, {**names, **database})
     with progress.step("service images") as step:
         services.build(step)
     with progress.step("cluster") as step:

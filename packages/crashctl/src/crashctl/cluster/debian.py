@@ -65,6 +65,7 @@ def make_rootfs(
     *,
     hooks: Sequence[str] = (),
     variant: str = "minbase",
+    stale_ok: bool = False,
 ) -> None:
     """
     Make a root file system of Debian packages.
@@ -76,9 +77,12 @@ def make_rootfs(
         packages: What to have beyond the variant.
         hooks: Shell commands to run at the end; ``$1`` is the root.
         variant: How much of Debian comes by itself.
+        stale_ok: Whether a mirror may be older than its index says it is valid.
 
     Raises:
         ToolFailedError: a package cannot be had.
     """
     options = [f"--dpkgopt={option}" for option in _LEAN] + [f"--customize-hook={hook}" for hook in hooks]
+    if stale_ok:
+        options.append('--aptopt=Acquire::Check-Valid-Until "false"')
     tools.run("mmdebstrap", f"--variant={variant}", f"--include={','.join(packages)}", *options, suite, target)

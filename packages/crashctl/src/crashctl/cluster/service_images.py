@@ -2,7 +2,7 @@
 The images of the release: which there are, what determines each, building them, and bringing them into the node.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,10 @@ from crashctl.cluster.cache import key_of, key_of_files
 from crashctl.cluster.kind_cluster import KindCluster
 from crashctl.cluster.process import Tools
 from crashctl.cluster.progress import Step
+
+# Build argument to base.
+PYTHON = (("BUILDER", "python-builder"), ("RUNTIME", "python-runtime"))
+NODE = (("BUILDER", "node-builder"), ("RUNTIME", "node-runtime"))
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,13 @@ class ServiceImage:
         name: The component.
         dockerfile: Its recipe, in the checkout.
         inputs: Folders and files that it copies; together with the bases they determine it.
-        language: Which bases it is built on.
+        bases: Which build argument names which base.
     """
 
     name: str
     dockerfile: str
     inputs: tuple[str, ...]
-    language: str = "python"
+    bases: tuple[tuple[str, str], ...] = PYTHON
 
 
 _WORKSPACE = ("pyproject.toml", "uv.lock")
@@ -42,7 +46,9 @@ SERVICE_IMAGES = (
     ServiceImage("event-sink", "services/event-sink/Dockerfile", (*_WORKSPACE, "services/event-sink", "catalog")),
     ServiceImage("drill", "docker/drill/Dockerfile", (*_WORKSPACE, "packages", "catalog")),
     ServiceImage("bugsink", "docker/bugsink/Dockerfile", ("docker/bugsink", "catalog/services.yaml")),
-    ServiceImage("spotlight", "docker/spotlight/Dockerfile", ("docker/spotlight",), "node"),
+    ServiceImage("spotlight", "docker/spotlight/Dockerfile", ("docker/spotlight",), NODE),
+    ServiceImage("documentdb", "docker/documentdb/Dockerfile", ("docker/documentdb",), (("BASE", "documentdb"),)),
+    ServiceImage("ferretdb", "docker/ferretdb/Dockerfile", ("docker/ferretdb",), (("BASE", "ferretdb"),)),
 )
 # What `.dockerignore` keeps out of the build does not count.
 _IGNORED = {"tests", "__pycache__", "node_modules"}
@@ -65,17 +71,13 @@ def image_key(repository: Path, image: ServiceImage, bases: Mapping[str, str]) -
             for file in found
             if file.is_file() and _counts(file.relative_to(repository))
         ]
-    return key_of(key_of_files(repository, *files), [bases[base] for base in _bases(image)])
+    return key_of(key_of_files(repository, *files), [bases[base] for _, base in image.bases])
 
 
 def _counts(file: Path) -> bool:
     return not _IGNORED & set(file.parts) and not any(
         part.startswith(".") or part.endswith(".egg-info") for part in file.parts
     )
-
-
-def _bases(image: ServiceImage) -> tuple[str, str]:
-    return f"{image.language}-builder", f"{image.language}-runtime"
 
 
 class ServiceImages:
@@ -87,14 +89,22 @@ class ServiceImages:
         buildx: The program.
         repository: The checkout.
         bases: Base to its reference.
+        images: Which ones.
     """
 
-    def __init__(self, tools: Tools, buildx: Path, repository: Path, bases: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        buildx: Path,
+        repository: Path,
+        bases: Mapping[str, str],
+        images: Sequence[ServiceImage] = SERVICE_IMAGES,
+    ) -> None:
         self._tools = tools
         self._buildx = buildx
         self._repository = repository
         self._bases = bases
-        self._keys = {image: image_key(repository, image, bases) for image in SERVICE_IMAGES}
+        self._keys = {image: image_key(repository, image, bases) for image in images}
 
     @property
     def tag(self) -> str:
@@ -115,14 +125,13 @@ class ServiceImages:
         ]
         for image in missing:
             step.doing(image.name)
-            builder, runtime = (self._bases[base] for base in _bases(image))
             build_image(
                 self._tools,
                 self._buildx,
                 dockerfile=self._repository / image.dockerfile,
                 context=self._repository,
                 names=[self._own_name(image)],
-                arguments={"BUILDER": builder, "RUNTIME": runtime},
+                arguments={argument: self._bases[base] for argument, base in image.bases},
             )
         for image in self._keys:
             self._tools.run("docker", "tag", self._own_name(image), self._released_name(image))
