@@ -2,7 +2,7 @@
 What a request asks for: a page of the gateway, a service, a fault, or something that is refused.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crashkit.catalogue import BoundCase
 from crashkit.guard import Guard, run_tag
@@ -30,7 +30,7 @@ class Admitted:
     route: Route
     case: BoundCase
     tag: str
-    query: bytes
+    query: bytes = field(repr=False)  # the caller's values, and this is among the variables of a failing frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ reaches the fault surface of a service without the guard, and what is forwarded 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from crashkit.catalogue import Catalogue, Service
@@ -33,7 +33,7 @@ class Firing:
     scenario: str
     case: str | None
     run: str | None
-    query: bytes
+    query: bytes = field(repr=False)  # the caller's values, and this is among the variables of a failing frame
 
 
 class FaultPaths:

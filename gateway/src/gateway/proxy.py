@@ -32,7 +32,7 @@ class Handover:
     """
 
     path: bytes
-    query: bytes
+    query: bytes = field(repr=False)  # the caller's values, and this is among the variables of a failing frame
     within_s: float
     added: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)  # the token is among them
 

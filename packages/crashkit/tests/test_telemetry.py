@@ -62,6 +62,36 @@ def test_a_last_resort_is_no_handler(logger, handled, sentry, outbox):
     assert handled is event["exception"]["values"][-1]["mechanism"]["handled"]
 
 
+@pytest.mark.parametrize(
+    ("level", "events"), [("debug", 0), ("info", 0), ("warning", 0), ("error", 1), ("critical", 1)]
+)
+def test_a_warning_is_an_event_by_intent_only(level, events, sentry, outbox):
+    """
+    A log line is an event from error upwards; a warning becomes one where the code captures it, and not otherwise.
+    """
+    sentry.start()
+
+    getattr(logging.getLogger("game"), level)("the reels turn slowly")
+
+    assert events == len(outbox.events)
+    sentry_sdk.capture_message("The reels turn too slowly to go on", level="warning")
+    assert "warning" == outbox.events[-1]["level"]
+
+
+def test_an_error_that_is_told_twice_is_one_event(sentry, outbox):
+    """
+    The same exception, captured where it is raised and again further up, is one event; the same mistake made again is
+    another.
+    """
+    sentry.start()
+    first, again = raised(KeyError("joker")), raised(KeyError("joker"))
+
+    for error in (first, first, again):
+        capture_unhandled(error, "test")
+
+    assert 2 == len(outbox.events)
+
+
 def test_a_mistake_in_before_send_costs_no_event(sentry, outbox, monkeypatch):
     """
     When the figures cannot be read the event goes out with a note.

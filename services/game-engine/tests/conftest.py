@@ -66,7 +66,9 @@ class Client:
 
     url: str
 
-    async def call(self, method: str, path: str, trace_id: str = "a" * 32, **headers: str) -> HTTPResponse:
+    async def call(
+        self, method: str, path: str, trace_id: str = "a" * 32, *, body: bytes = b"", **headers: str
+    ) -> HTTPResponse:
         """Call with a trace, and give whatever comes back."""
         sent = {
             "sentry-trace": f"{trace_id}-{'b' * 16}-1",
@@ -76,13 +78,14 @@ class Client:
             self.url + path,
             method=method,
             headers=sent,
-            body=b"" if method in {"POST", "PUT"} else None,
+            body=body if method in {"POST", "PUT"} else None,
             raise_error=False,
         )
 
-    async def fire(self, path: str, trace_id: str = "a" * 32, **headers: str) -> HTTPResponse:
+    async def fire(self, path: str, trace_id: str = "a" * 32, *, body: bytes = b"", **headers: str) -> HTTPResponse:
         """Fire a fault with the token."""
-        return await self.call("POST", path, trace_id, Authorization=BEARER, X_Crash_Run="test-run", **headers)
+        told = {"Authorization": BEARER, "X_Crash_Run": "test-run", **headers}
+        return await self.call("POST", path, trace_id, body=body, **told)
 
     async def stop_all(self) -> HTTPResponse:
         """Stop every fault."""

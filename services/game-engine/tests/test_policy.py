@@ -1,12 +1,15 @@
 import json
 
 import pytest
+from crashctl.proof.values import told
 from game_engine.web import Handler
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
 from tornado.web import Application, HTTPError
+
+CARD = b'{"card": "4000 1234 5678 9010"}'
 
 
 class ServerError(Handler):
@@ -95,6 +98,33 @@ async def test_an_http_error_of_the_caller_is_none(engine, outbox):
     assert 418 == answer.code
     assert "short and stout" in json.loads(answer.body)["detail"]
     assert [] == outbox.of("event")
+
+
+async def test_nothing_that_was_sent_is_told(client, outbox):
+    """
+    Body, cookie, query and token of a request that fails are in no event and no transaction of it.
+    """
+    sent = {"Cookie": "session=a-session-of-player-7", "Content_Type": "application/json"}
+
+    answer = await client.fire("/debug/crash?password=a-password-in-the-query", body=CARD, **sent)
+
+    await outbox.wait("transaction")
+    values = ["4000 1234 5678 9010", "a-session-of-player-7", "a-password-in-the-query", "a-fault-token-of-the-tests"]
+    assert 500 == answer.code
+    assert 1 == len(outbox.of("event"))
+    assert [] == told([payload for _, payload in outbox.items], values)
+
+
+async def test_a_fault_twice_is_two_events(client, outbox):
+    """
+    Nothing is taken for a repetition of what came before: each firing is an event, with an id of its own.
+    """
+    for _ in range(2):
+        await client.fire("/debug/error/key-error")
+
+    events = await outbox.wait("event", 2)
+    assert 2 == len({event["event_id"] for event in events})
+    assert [] == [lost for lost in outbox.lost if lost[1] == "error"]
 
 
 async def test_a_mistake_in_before_send_loses_no_event(client, outbox, monkeypatch):

@@ -7,9 +7,10 @@ import secrets
 from pathlib import Path
 
 import pytest
+from crashctl.proof.grouping import key
+from crashctl.proof.normaliser import marks
 from crashkit.catalogue import PodEnd
 from crashkit.loading import load_catalogue
-from sentry_relay.processing import StoreNormalizer
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "catalog")
 CASES = [case for case in CATALOGUE.cases("game-engine") if case.expect.pod.ends is PodEnd.NONE]
@@ -35,7 +36,7 @@ async def test_a_case_does_what_the_catalogue_says(case, client, outbox):
     for want, event in zip(expected, events, strict=True):
         assert_is_as_promised(want, event)
         assert_says_who_what_and_where(case, event)
-        assert [] == marks_of_sentry(event)
+        assert [] == marks(event)
     for kind, least in case.expect.items.items():
         await outbox.wait(kind, least)
     assert_gives_nothing_away(b"".join(outbox.raw))
@@ -90,32 +91,6 @@ def assert_gives_nothing_away(sent):
     assert [] == re.findall(rb"\b[3-6]\d{3}(?:[ -]\d{4}){3}\b", sent)
 
 
-def marks_of_sentry(event):
-    """Ask Sentry's own normaliser, and give every place that it marks as malformed."""
-    normalised = StoreNormalizer(project_id=2, protocol_version="7", is_renormalize=False).normalize_event(event)
-    return list(_errors(normalised.get("_meta", {}), ""))
-
-
-def _errors(meta, place):
-    for name, below in meta.items():
-        if name == "" and below.get("err"):
-            yield f"{place}: {below['err']}"
-        elif isinstance(below, dict):
-            yield from _errors(below, f"{place}.{name}")
-
-
-def test_the_normaliser_does_mark_what_is_malformed():
-    """
-    An event with a level that does not exist and a trace id that is none is marked twice: the check above can fail.
-    """
-    broken = {"level": "terrible", "contexts": {"trace": {"trace_id": "nonsense", "span_id": "b" * 16}}}
-
-    marks = marks_of_sentry(broken)
-
-    assert any("level" in mark for mark in marks)
-    assert any("trace_id" in mark for mark in marks)
-
-
 async def test_a_fault_twice_is_one_issue(client, outbox):
     """
     Nothing that Sentry groups by differs between two firings of one case.
@@ -143,7 +118,7 @@ async def test_two_faults_are_two_issues(client, outbox):
 
 
 def grouping(event):
-    """Give the types and our own frames of the exceptions at the root of the mistake; else the message."""
+    """Give what Bugsink groups by, and for Sentry the types and our own frames at the root of the mistake."""
     exceptions = event.get("exception", {}).get("values", [])
     roots = [one for one in exceptions if not one["mechanism"].get("is_exception_group")]
     frames = [
@@ -152,7 +127,7 @@ def grouping(event):
         for frame in one["stacktrace"]["frames"]
         if frame.get("in_app")
     ]
-    return tuple(frames) or event["message"]
+    return key(event), tuple(frames)
 
 
 async def test_the_transaction_has_its_status(client, outbox):

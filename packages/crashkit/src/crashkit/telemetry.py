@@ -71,10 +71,13 @@ def start_sentry(
             profile_session_sample_rate=1.0,
             profile_lifecycle="manual",
             max_value_length=MAX_VALUE_LENGTH,
+            # What callers send holds names and amounts, which no event shows.
+            max_request_body_size="never",
             # In an image our code is among the installed packages, which the SDK takes for other people's.
             in_app_include=[service.replace("-", "_")],
             in_app_exclude=["crashkit"],
             before_send=_completes(runtime, LAST_RESORTS.union(last_resorts)),
+            before_send_transaction=_without_query,
             transport=transport,
         )
     except BadDsn as error:
@@ -152,6 +155,7 @@ def _completes(runtime: RuntimeContext, last_resorts: Collection[str]) -> Callab
     """
 
     def before_send(event: "Event", _hint: "Hint") -> "Event":
+        _without_query(event)
         try:
             contexts: dict[str, Any] = event.setdefault("contexts", {})  # Any: as the SDK types it
             contexts["runtime"] = {**contexts.get("runtime", {}), **runtime.read()}
@@ -165,6 +169,14 @@ def _completes(runtime: RuntimeContext, last_resorts: Collection[str]) -> Callab
         return event
 
     return before_send
+
+
+def _without_query(event: "Event", _hint: "Hint | None" = None) -> "Event":
+    """Leave the names of a query and none of its values, which are the caller's."""
+    request: dict[str, Any] = event.get("request") or {}  # Any: as the SDK types it
+    if query := request.pop("query_string", None):
+        request["query_string"] = "&".join(part.partition("=")[0] for part in str(query).split("&"))
+    return event
 
 
 def _mark_unhandled(event: "Event") -> None:
