@@ -17,7 +17,8 @@ class Keep(Transport):
             print(item.type, item.get_bytes().decode())
 
 settings = ServiceSettings()
-start_sentry(settings, "casino", RuntimeContext(settings, Lifecycle(settings.state_dir), {}), [], lambda _: 1.0, transport=Keep)
+runtime = RuntimeContext(settings, Lifecycle(settings.state_dir), {})
+start_sentry(settings, "casino", runtime, [], lambda _: 1.0, transport=Keep)
 {}["joker"]
 """
 
