@@ -14,6 +14,7 @@
  * @property {string} sentryRelease release of every event.
  * @property {number} tracesSampleRate share of healthy traces kept; faults are always kept.
  * @property {import('./guard.js').Policy} policy the switches of the fault surface.
+ * @property {string} nodeOptions what Node itself was told; empty where nothing.
  * @property {string | null} podName
  * @property {string | null} podNamespace
  * @property {string | null} podUid
@@ -125,6 +126,7 @@ export function readServiceSettings (environment, defaultPort) {
     sentryRelease: environment.text('SENTRY_RELEASE') ?? 'crash-demo@0.1.0',
     tracesSampleRate: environment.number('TRACES_SAMPLE_RATE', { otherwise: 0.2, least: 0, most: 1 }),
     policy: { enabled, allowGet: environment.flag('FAULTS_ALLOW_GET'), token },
+    nodeOptions: environment.text('NODE_OPTIONS') ?? '',
     podName: environment.text('POD_NAME'),
     podNamespace: environment.text('POD_NAMESPACE'),
     podUid: environment.text('POD_UID'),

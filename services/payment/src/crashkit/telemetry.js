@@ -1,0 +1,204 @@
+/**
+ * How a service talks to Sentry: what is sampled, what every event carries, and that ours cannot lose one.
+ */
+import * as Sentry from '@sentry/node'
+
+import { log } from './logs.js'
+
+/** @import { Event } from '@sentry/node' */
+/** @import { ServiceSettings } from './settings.js' */
+/** @import { RuntimeContext } from './runtime-context.js' */
+
+const FLUSH_MS = 2000
+// Sentry refuses an event above 1 MiB; the strings of ours stay far below.
+const MAX_VALUE_LENGTH = 1024
+
+/**
+ * What the sampler knows of a trace that begins or arrives here.
+ *
+ * @typedef {object} Asked
+ * @property {string} path of the request, without its query; empty where there is none.
+ * @property {boolean | undefined} parentSampled what the caller decided; undefined where the trace begins here.
+ */
+
+/**
+ * Start the SDK of this process. Must run before `express` and `mongodb` are loaded.
+ *
+ * The integrations are named one by one. Left out, of those that are on by default: `Dedupe`, which drops the second
+ * firing of the same fault; `EventFilters`, which drops by text; `LocalVariables`, which would carry amounts and opens
+ * the debugger's port; the two that report unhandled errors, because one ignores every `AbortError` (see off-path.js);
+ * `WorkerThreads`, which reports a second time what ends the process; and all frameworks and databases not in use.
+ *
+ * @param {object} parts
+ * @param {ServiceSettings} parts.settings DSN, release, environment, names of the pod.
+ * @param {string} parts.service value of the tag `service`.
+ * @param {RuntimeContext} parts.runtime reads the context `runtime`.
+ * @param {(asked: Asked) => number} parts.sampler the share of a trace to keep, 0 to 1.
+ * @param {(path: string) => boolean} parts.isControl whether a path is a probe, a scrape or a control call: those get
+ *   no span at all.
+ * @param {import('@sentry/node').NodeOptions['transport']} [parts.transport] in place of the SDK's own, where envelopes
+ *   shall go elsewhere.
+ */
+export function startSentry ({ settings, service, runtime, sampler, isControl, transport }) {
+  Sentry.init({
+    dsn: settings.sentryDsn ?? undefined,
+    release: settings.sentryRelease,
+    environment: settings.sentryEnvironment,
+    serverName: settings.podName ?? undefined,
+    includeServerName: settings.podName !== null,
+    defaultIntegrations: false,
+    integrations: [
+      Sentry.linkedErrorsIntegration(),
+      Sentry.requestDataIntegration({ include: { cookies: false, data: false, ip: false, headers: true, query_string: true } }),
+      Sentry.httpIntegration({
+        maxRequestBodySize: 'none',
+        ignoreIncomingRequests: url => isControl(pathOf(url)),
+        ignoreStatusCodes: [],
+        breadcrumbs: false
+      }),
+      Sentry.mongoIntegration(),
+      Sentry.contextLinesIntegration(),
+      Sentry.nodeContextIntegration({ cloudResource: false }),
+      Sentry.modulesIntegration()
+    ],
+    dataCollection: { userInfo: false, cookies: false, httpBodies: [] },
+    tracesSampler: ({ attributes, parentSampled, normalizedRequest }) =>
+      sampler({ path: pathOf(attributes?.['url.path'] ?? normalizedRequest?.url ?? ''), parentSampled }),
+    // Whole transactions, not streamed spans: that is what the embedded trace view shows.
+    traceLifecycle: 'static',
+    maxValueLength: MAX_VALUE_LENGTH,
+    attachStacktrace: false,
+    beforeSend: completes(runtime),
+    beforeSendTransaction: masksStatements,
+    transport
+  })
+  Sentry.getGlobalScope().setTag('service', service)
+}
+
+/**
+ * Make the sampler of a service: faults always, probes never, the rest as the caller decided or by the rate.
+ *
+ * @param {number} rate share of the traces that begin here, 0 to 1.
+ * @param {(path: string) => boolean} isFault whether a request fires a fault.
+ * @param {(path: string) => boolean} isControl whether a request is a probe, a scrape or a control call.
+ * @returns {(asked: Asked) => number}
+ */
+export function makeSampler (rate, isFault, isControl) {
+  return ({ path, parentSampled }) => {
+    if (isControl(path)) return 0
+    if (isFault(path)) return 1
+    return parentSampled === undefined ? rate : Number(parentSampled)
+  }
+}
+
+/**
+ * Put the run's tags on everything that is captured inside, and on what it starts.
+ *
+ * @template Result
+ * @param {import('./run.js').Run} run
+ * @param {() => Result} act
+ * @returns {Result}
+ */
+export function tagged (run, act) {
+  const scope = Sentry.getIsolationScope()
+  scope.setTag('scenario', run.case.scenarioName)
+  if (run.case.caseName !== null) scope.setTag('case', run.case.caseName)
+  scope.setTag('run', run.tag)
+  return act()
+}
+
+/**
+ * Report an error that nobody caught, where no integration of the SDK does.
+ *
+ * @param {unknown} error what was thrown, whatever it is.
+ * @param {string} mechanism where it was thrown, as Sentry's `mechanism.type`.
+ * @param {'error' | 'fatal'} [level]
+ */
+export function captureUnhandled (error, mechanism, level = 'error') {
+  Sentry.captureException(error, { mechanism: { type: mechanism, handled: false }, captureContext: { level } })
+}
+
+/**
+ * Report an error that was answered with a server error, but not lost: somebody caught it and knew what to say.
+ *
+ * @param {unknown} error
+ * @param {string} mechanism where it was caught.
+ */
+export function captureHandled (error, mechanism) {
+  Sentry.captureException(error, { mechanism: { type: mechanism, handled: true } })
+}
+
+/** Give the 32 hex digits of the trace that this code runs on; none without the SDK. */
+export function traceId () {
+  if (!Sentry.isInitialized()) return undefined
+  const span = Sentry.getActiveSpan()
+  return span ? span.spanContext().traceId : Sentry.getCurrentScope().getPropagationContext().traceId
+}
+
+/**
+ * Send what is queued, for two seconds at the most, and go on.
+ *
+ * @returns {Promise<unknown>}
+ */
+export function flushSentry () {
+  return Sentry.flush(FLUSH_MS)
+}
+
+/**
+ * Send what is queued, for two seconds at the most, and end the SDK.
+ *
+ * @returns {Promise<unknown>}
+ */
+export function stopSentry () {
+  return Sentry.close(FLUSH_MS)
+}
+
+/**
+ * Make `beforeSend`. A mistake in it must not cost the event: the event goes out with a note.
+ *
+ * @param {Pick<RuntimeContext, 'read' | 'kubernetes'>} runtime
+ * @returns {(event: import('@sentry/node').ErrorEvent) => import('@sentry/node').ErrorEvent}
+ */
+export function completes (runtime) {
+  return event => {
+    try {
+      event.contexts = {
+        ...event.contexts,
+        runtime: { ...event.contexts?.runtime, ...runtime.read() },
+        ...(Object.keys(runtime.kubernetes).length ? { k8s: { ...runtime.kubernetes } } : {})
+      }
+    } catch (error) {
+      event.extra = { ...event.extra, before_send_failed: String(error) }
+      log.warning('an event goes out without its runtime context', error)
+    }
+    return event
+  }
+}
+
+/**
+ * Give a statement its shape only, as people read it: the SDK masks the values, but keeps the driver's own fields.
+ *
+ * @template {Event} Transaction
+ * @param {Transaction} event
+ * @returns {Transaction}
+ */
+export function masksStatements (event) {
+  for (const span of event.spans ?? []) {
+    const text = span.data['db.query.text']
+    if (typeof text !== 'string') continue
+    try {
+      const { lsid, $db, $clusterTime, txnNumber, ...shape } = JSON.parse(text)
+      span.data['db.query.text'] = JSON.stringify(shape)
+      span.description = span.data['db.query.text']
+    } catch {
+      // The text is cut, and no JSON any more: as masked as before, only longer than it need be.
+    }
+  }
+  return event
+}
+
+/** @param {unknown} url */
+function pathOf (url) {
+  const text = String(url).split(/[?#]/, 1)[0] ?? ''
+  return text.replace(/^https?:\/\/[^/]*/, '')
+}

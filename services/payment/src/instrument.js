@@ -1,0 +1,39 @@
+/**
+ * Starts what must run before Express and the database's driver are loaded: the SDK traces what is loaded after it.
+ */
+import { createRequire } from 'node:module'
+
+import { loadCatalogue } from './crashkit/loading.js'
+import { Lifecycle } from './crashkit/lifecycle.js'
+import { LoopDelay } from './crashkit/loop-delay.js'
+import { watchOffPath } from './crashkit/off-path.js'
+import { RuntimeContext } from './crashkit/runtime-context.js'
+import { makeSampler, startSentry } from './crashkit/telemetry.js'
+import { faultPaths, isControl } from './paths.js'
+
+export const SERVICE = 'payment'
+const VERSIONS = ['express', 'mongodb']
+
+/**
+ * Start the telemetry of this process.
+ *
+ * @param {import('./settings.js').Settings} settings
+ * @param {import('@sentry/node').NodeOptions['transport']} [transport] in place of the SDK's own, where envelopes shall
+ *   go elsewhere.
+ * @throws {import('./crashkit/loading.js').CatalogueError} the catalogue has a mistake.
+ */
+export function instrument (settings, transport) {
+  const catalogue = loadCatalogue(settings.catalogDir)
+  const lifecycle = new Lifecycle(settings.stateDir)
+  const loop = new LoopDelay()
+  const runtime = new RuntimeContext(settings, lifecycle, loop, versions())
+  const sampler = makeSampler(settings.tracesSampleRate, faultPaths(catalogue, SERVICE), isControl)
+  startSentry({ settings, service: SERVICE, runtime, sampler, isControl, transport })
+  watchOffPath()
+  return { catalogue, lifecycle, loop, runtime }
+}
+
+function versions () {
+  const require = createRequire(import.meta.url)
+  return Object.fromEntries(VERSIONS.map(name => [name, String(require(`${name}/package.json`).version)]))
+}

@@ -1,0 +1,79 @@
+/**
+ * Serves from the first request to the last.
+ */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+
+import { makeApp } from './app.js'
+import { bind } from './crashkit/binding.js'
+import { Guard } from './crashkit/guard.js'
+import { log } from './crashkit/logs.js'
+import { Metrics } from './crashkit/metrics.js'
+import { stopSentry } from './crashkit/telemetry.js'
+import { Watchdog } from './crashkit/watchdog/index.js'
+import { SERVICE } from './instrument.js'
+import { HANDLERS } from './scenarios/index.js'
+import { openWallets } from './wallet/index.js'
+
+const SWEEP_MS = 1000
+// After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
+const LINGER_S = 1
+
+/** The address cannot be listened on. */
+export class ListenError extends Error {
+  name = 'ListenError'
+}
+
+/**
+ * Serve until SIGTERM or SIGINT, then drain and flush.
+ *
+ * @param {import('./settings.js').Settings} settings
+ * @param {ReturnType<typeof import('./instrument.js').instrument>} started
+ * @returns {Promise<void>} when all is done.
+ * @throws {import('./crashkit/binding.js').BindingError} catalogue and handlers disagree.
+ * @throws {ListenError} the port cannot be listened on.
+ */
+export async function serve (settings, { catalogue, lifecycle, loop, runtime }) {
+  const handlers = bind(catalogue, SERVICE, HANDLERS)
+  const guard = new Guard(catalogue, settings.policy)
+  const metrics = new Metrics(SERVICE, () => guard.active().length, loop, lifecycle.restartCount)
+  const wallets = await openWallets(settings)
+  const server = createServer(makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets }))
+  await listen(server, settings)
+  // What has been held long enough is freed also when nobody asks.
+  const sweep = setInterval(() => guard.active(), SWEEP_MS)
+  const watchdog = new Watchdog({ settings, runtime })
+  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  lifecycle.ready = true
+  log.info(`payment listens on port ${settings.port}`)
+
+  await stopped
+  lifecycle.draining = true
+  log.info('payment drains')
+  const lingerS = Math.min(LINGER_S, settings.drainS)
+  await pause(lingerS * 1000)
+  server.close()
+  const inTime = await lifecycle.drain(settings.drainS - lingerS)
+  server.closeAllConnections()
+  clearInterval(sweep)
+  guard.stopAll()
+  await wallets.close()
+  await watchdog.stop()
+  await stopSentry()
+  log.info(`payment ends${inTime ? '' : ` with requests still open after ${settings.drainS} s`}`)
+}
+
+/**
+ * @param {import('node:http').Server} server
+ * @param {import('./settings.js').Settings} settings
+ */
+async function listen (server, { host, port }) {
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ListenError(`${reason}; PORT and HOST must name a free address of this machine`)
+  }
+}
