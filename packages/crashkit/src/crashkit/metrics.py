@@ -12,7 +12,8 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 class Metrics:
     """
-    The counters of one process, apart from those of any other in the same interpreter.
+    The counters of one process, apart from those of any other in the same interpreter. A service adds its own to the
+    attribute ``registry``.
 
     Args:
         service: value of the label ``service``.
@@ -21,28 +22,28 @@ class Metrics:
     """
 
     def __init__(self, service: str, active_faults: Callable[[], int], restarts: int | None = None) -> None:
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         self._service = service
         self._requests = Histogram(
             "crash_demo_request_seconds",
             "Requests by route and status.",
             ("service", "route", "status"),
-            registry=self._registry,
+            registry=self.registry,
         )
         self._faults = Counter(
             "crash_demo_faults_fired",
             "Faults fired, by scenario and case.",
             ("service", "scenario", "case"),
-            registry=self._registry,
+            registry=self.registry,
         )
         active = Gauge(
-            "crash_demo_faults_active", "Faults that run or hold something.", ("service",), registry=self._registry
+            "crash_demo_faults_active", "Faults that run or hold something.", ("service",), registry=self.registry
         )
         active.labels(service).set_function(active_faults)
         if restarts is not None:
             restarted = Gauge(
-                "crash_demo_restarts", "Restarts of this container in its pod.", ("service",), registry=self._registry
+                "crash_demo_restarts", "Restarts of this container in its pod.", ("service",), registry=self.registry
             )
             restarted.labels(service).set(restarts)
 
@@ -56,4 +57,4 @@ class Metrics:
 
     def text(self) -> bytes:
         """Give all of it in Prometheus' text format."""
-        return generate_latest(self._registry)
+        return generate_latest(self.registry)

@@ -20,6 +20,7 @@ from crashkit.offpath import watch_loop
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import SettingsError, read_settings
 from crashkit.telemetry import sampler, start_sentry, stop_sentry, trace_id
+from sentry_sdk.integrations.aiohttp import AioHttpIntegration
 from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.integrations.tornado import TornadoIntegration
 from sentry_sdk.transport import Transport
@@ -29,6 +30,7 @@ from tornado.netutil import bind_sockets
 from game_engine import web
 from game_engine.app import CONTROL_PATHS, make_app
 from game_engine.engine import SERVICE, Engine
+from game_engine.money import open_money
 from game_engine.scenarios import HANDLERS
 from game_engine.settings import Settings
 
@@ -40,6 +42,8 @@ CANNOT_START = 2
 SWEEP_S = 1.0
 # After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
 LINGER_S = 1.0
+# Of the drain, what is left to record spins when requests have used up theirs.
+FLUSH_S = 2.0
 MAX_BODY_BYTES = 1 << 20
 
 
@@ -75,13 +79,14 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Engin
         settings,
         SERVICE,
         runtime,
-        [TornadoIntegration()],
+        [TornadoIntegration(), AioHttpIntegration()],
         sample,
         last_resorts=["tornado.application"],
         transport=transport,
     )
     metrics = Metrics(SERVICE, lambda: len(guard.active()), lifecycle.restart_count)
-    return Engine(catalogue, handlers, guard, lifecycle, metrics)
+    money = open_money(settings, lifecycle, metrics)
+    return Engine(catalogue, handlers, guard, lifecycle, metrics, money)
 
 
 async def serve(settings: Settings, engine: Engine) -> None:
@@ -103,7 +108,9 @@ async def serve(settings: Settings, engine: Engine) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    sweep = loop.create_task(_sweep(engine.guard))
+    background = [loop.create_task(_sweep(engine.guard))]
+    if engine.money:
+        background.append(loop.create_task(engine.money.recorder.run()))
     engine.lifecycle.ready = True
     LOG.info("game-engine listens on port %d", settings.port)
 
@@ -112,8 +119,14 @@ async def serve(settings: Settings, engine: Engine) -> None:
     linger_s = min(LINGER_S, settings.drain_s)
     await asyncio.sleep(linger_s)
     server.stop()
-    in_time = await engine.lifecycle.drain(settings.drain_s - linger_s)
-    sweep.cancel()
+    ends = loop.time() + settings.drain_s - linger_s
+    flush_s = min(FLUSH_S, (settings.drain_s - linger_s) / 4) if engine.money else 0
+    in_time = await engine.lifecycle.drain(settings.drain_s - linger_s - flush_s)
+    if engine.money:
+        await engine.money.recorder.flush(ends - loop.time())
+        await engine.money.close()
+    for task in background:
+        task.cancel()
     await server.close_all_connections()
     # What has failed and was read by nobody is reported when it goes away: now at the latest.
     gc.collect()

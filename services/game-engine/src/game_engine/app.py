@@ -9,12 +9,14 @@ from tornado.web import Application
 from game_engine import fault_handlers, game_handlers
 from game_engine.engine import SERVICE, Engine
 
+# Pattern, name of the route in metrics and transactions, handler.
 GAME_ROUTES = (
-    ("/spin", game_handlers.SpinHandler),
-    ("/healthz/live", game_handlers.LiveHandler),
-    ("/healthz/ready", game_handlers.ReadyHandler),
-    ("/metrics", game_handlers.MetricsHandler),
-    ("/debug/faults", fault_handlers.FaultsHandler),
+    ("/spin", "/spin", game_handlers.SpinHandler),
+    ("/spins/([^/]+)", "/spins/{spin_id}", game_handlers.SpinStateHandler),
+    ("/healthz/live", "/healthz/live", game_handlers.LiveHandler),
+    ("/healthz/ready", "/healthz/ready", game_handlers.ReadyHandler),
+    ("/metrics", "/metrics", game_handlers.MetricsHandler),
+    ("/debug/faults", "/debug/faults", fault_handlers.FaultsHandler),
 )
 # Probes, scrapes and control calls: never sampled, never a fault.
 CONTROL_PATHS = frozenset({"/healthz/live", "/healthz/ready", "/metrics", "/debug/faults"})
@@ -28,7 +30,7 @@ def make_app(engine: Engine) -> Application:
         engine: what the handlers share.
     """
     routes: list[tuple[str, Any, dict[str, Any]]] = [  # Any: as Tornado types a route
-        (path, handler, {"engine": engine, "route": path}) for path, handler in GAME_ROUTES
+        (pattern, handler, {"engine": engine, "route": route}) for pattern, route, handler in GAME_ROUTES
     ]
     for name, scenario in engine.catalogue.scenarios[SERVICE].items():
         pattern = scenario.path.replace("{case}", "([^/]+)")

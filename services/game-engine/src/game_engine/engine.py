@@ -11,6 +11,7 @@ from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.metrics import Metrics
 
+from game_engine.money import Money
 from game_engine.scenarios import Handler
 
 SERVICE = "game-engine"
@@ -27,6 +28,7 @@ class Engine:
         guard: of the fault surface.
         lifecycle: readiness and open requests.
         metrics: what is counted.
+        money: plays spins; none without payment.
         random: where the reels' stops come from.
     """
 
@@ -35,4 +37,5 @@ class Engine:
     guard: Guard
     lifecycle: Lifecycle
     metrics: Metrics
+    money: Money | None = None
     random: Random = field(default_factory=SystemRandom)

@@ -2,23 +2,64 @@
 The game's own routes, the probes and the metrics.
 """
 
+from collections.abc import Awaitable, Callable
+
 from crashkit import metrics
 from crashkit.problem import Problem
 
-from game_engine.spin import play, read_stake
+from game_engine.failures import SpinFailedError
+from game_engine.saga import Saga
+from game_engine.spin import play, read_spin_id, read_stake
 from game_engine.web import Handler
 
+NO_PAYMENT = "payment is not part of this release, and no spin is played without it; set PAYMENT_URL where it is to be"
 
-class SpinHandler(Handler):
-    """``POST /spin``."""
 
-    def post(self) -> None:
+class MoneyHandler(Handler):
+    """What concerns money: needs payment, and shows no variables to Sentry."""
+
+    reports_variables = False
+
+    def saga(self) -> Saga:
+        """
+        Give the saga.
+
+        Raises:
+            Problem: there is no payment.
+        """
+        if self.engine.money is None:
+            self._reported = True  # a release without payment is no failure
+            raise Problem(503, "not-in-release", NO_PAYMENT)
+        return self.engine.money.saga
+
+    async def answer_with(self, work: Callable[[], Awaitable[dict[str, object]]]) -> None:
+        """Answer with what comes of the work, or with the problem it met."""
         try:
-            stake = read_stake(self.request.body)
+            self.answer(await work())
         except Problem as problem:
             self.refuse(problem)
-            return
-        self.answer(play(stake, self.engine.random).body())
+        except SpinFailedError as failed:
+            self.fail(failed, failed.problem, failed.context(), spin_id=failed.spin_id)
+
+
+class SpinHandler(MoneyHandler):
+    """``POST /spin``."""
+
+    async def post(self) -> None:
+        await self.answer_with(self._play)
+
+    async def _play(self) -> dict[str, object]:
+        stake = read_stake(self.request.body)
+        saga = self.saga()
+        spin = play(stake, self.engine.random)
+        return {**spin.body(), **await saga.play(spin)}
+
+
+class SpinStateHandler(MoneyHandler):
+    """``GET /spins/{spin_id}``: what became of it."""
+
+    async def get(self, spin_id: str) -> None:
+        await self.answer_with(lambda: self.saga().look_up(read_spin_id(spin_id)))
 
 
 class LiveHandler(Handler):

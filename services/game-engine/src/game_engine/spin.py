@@ -2,8 +2,10 @@
 A spin: what a player asks for, and what comes of it. Money is in integer minor units.
 """
 
+import re
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Annotated
 
@@ -25,7 +27,8 @@ class Stake(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     player_id: PlayerId
-    stake: int = Field(ge=STAKE_MIN, le=STAKE_MAX)
+    # Sentry shows the variables of a failing frame, and what somebody played for is nobody's business there.
+    stake: int = Field(ge=STAKE_MIN, le=STAKE_MAX, repr=False)
 
 
 @dataclass(frozen=True)
@@ -40,18 +43,24 @@ class Result:
         reels: what each reel shows.
         multiplier: stakes won.
         win: what is paid out (minor units).
+        at: when the reels stopped (RFC 3339).
     """
 
     spin_id: str
     player_id: str
-    stake: int
+    stake: int = field(repr=False)
     reels: tuple[str, ...]
     multiplier: int
-    win: int
+    win: int = field(repr=False)
+    at: str
+
+    def record(self) -> dict[str, object]:
+        """Give all of it, as analytics stores it."""
+        return asdict(self)
 
     def body(self) -> dict[str, object]:
         """Give the members of the answer."""
-        return asdict(self)
+        return {name: value for name, value in self.record().items() if name != "at"}
 
 
 def read_stake(body: bytes) -> Stake:
@@ -67,13 +76,25 @@ def read_stake(body: bytes) -> Stake:
         return Stake.model_validate_json(body)
     except ValidationError as error:
         mistake = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in mistake["loc"]) or "the body"
+        name = ".".join(str(part) for part in mistake["loc"]) or "the body"
         found = repr(mistake["input"])[:80] if mistake["loc"] and mistake["type"] != "missing" else ""
         detail = (
-            f"{field}: {mistake['msg']}{'; found ' + found if found else ''}; send JSON such as "
+            f"{name}: {mistake['msg']}{'; found ' + found if found else ''}; send JSON such as "
             f'{{"player_id": "player-7", "stake": 100}} with a stake of {STAKE_MIN} to {STAKE_MAX} minor units'
         )
         raise Problem(422, "spin", detail) from None
+
+
+def read_spin_id(found: str) -> str:
+    """
+    Read the id of a spin.
+
+    Raises:
+        Problem: 422, it is none.
+    """
+    if not re.fullmatch(r"[0-9a-f]{16}", found):
+        raise Problem(422, "spin-id", f"spin_id: found {found[:40]!r}; a spin is named by 16 hex digits")
+    return found
 
 
 def play(stake: Stake, random: Random) -> Result:
@@ -85,10 +106,10 @@ def play(stake: Stake, random: Random) -> Result:
         random: where the stops come from.
     """
     sentry_sdk.set_user({"id": stake.player_id, "email": f"{stake.player_id}@example.com"})
-    sentry_sdk.add_breadcrumb(category="spin", message="stake placed", data={"stake": stake.stake})
+    sentry_sdk.add_breadcrumb(category="spin", message="stake placed")
     shown = reels.draw(random)
     sentry_sdk.add_breadcrumb(category="spin", message="reels stopped", data={"reels": " ".join(shown)})
     times = reels.multiplier(shown)
-    win = stake.stake * times
-    sentry_sdk.add_breadcrumb(category="spin", message="result known", data={"win": win})
-    return Result(secrets.token_hex(8), stake.player_id, stake.stake, shown, times, win)
+    sentry_sdk.add_breadcrumb(category="spin", message="result known", data={"multiplier": times})
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return Result(secrets.token_hex(8), stake.player_id, stake.stake, shown, times, stake.stake * times, at)

@@ -4,14 +4,16 @@ What every handler of this service does alike: names its transaction, answers pr
 
 import json
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 from crashkit.problem import MEDIA_TYPE, Problem
-from crashkit.telemetry import capture_unhandled, trace_id
+from crashkit.telemetry import trace_id
 from tornado.web import HTTPError, RequestHandler
 
+from game_engine.capture import capture
 from game_engine.engine import Engine
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class Handler(RequestHandler):
 
     # Probes say with a 5xx that they were asked too early or too late; that is no failure.
     reports_5xx = True
+    # Sentry shows the variables of a failing frame; not where they are amounts.
+    reports_variables = True
 
     def initialize(self, engine: Engine, route: str) -> None:
         self.engine = engine
@@ -65,12 +69,28 @@ class Handler(RequestHandler):
         self.set_status(status)
         self._send(body, "application/json")
 
-    def refuse(self, problem: Problem) -> None:
-        """Answer with the problem; no event, because the caller can mend it."""
+    def refuse(self, problem: Problem, **members: str) -> None:
+        """Answer with the problem, and members of its own; no event, because the caller can mend it."""
         self.set_status(problem.status)
         for name, value in problem.headers.items():
             self.set_header(name, value)
-        self._send(problem.body(trace_id()), MEDIA_TYPE)
+        self._send({**problem.body(trace_id()), **members}, MEDIA_TYPE)
+
+    def fail(self, error: Exception, problem: Problem, context: Mapping[str, object], **members: str) -> None:
+        """
+        Answer with a problem that the caller cannot mend, and report it once, with its cause.
+
+        Args:
+            error: what was raised.
+            problem: what the caller is told, of 500 and above.
+            context: becomes the context ``spin`` of the event.
+            members: of the answer, beside those of every problem.
+        """
+        self._reported = True
+        with sentry_sdk.new_scope() as scope:
+            scope.set_context("spin", dict(context))
+            capture(error, mechanism="spin", handled=True, with_variables=self.reports_variables)
+        self.refuse(problem, **members)
 
     def write_error(self, status_code: int, **found: Any) -> None:  # Any: as Tornado types it
         error = found.get("exc_info", (None, None, None))[1]
@@ -99,7 +119,7 @@ class Handler(RequestHandler):
             return
         # One event, however it was raised: the SDK leaves out HTTPError, whatever its status. And one only: of an
         # error line of Tornado's the SDK makes a second event, drops it, and counts it among what was lost.
-        capture_unhandled(error, "tornado")
+        capture(error, mechanism="tornado", handled=False, with_variables=self.reports_variables)
         LOG.error("%s %s failed", self.request.method, self.request.path, exc_info=error)
 
     def _send(self, body: dict[str, object], media_type: str) -> None:
