@@ -13,12 +13,20 @@ import { Metrics } from './crashkit/metrics.js'
 import { stopSentry } from './crashkit/telemetry.js'
 import { Watchdog } from './crashkit/watchdog/index.js'
 import { SERVICE } from './instrument.js'
-import { HANDLERS } from './scenarios/index.js'
-import { openWallets } from './wallet/index.js'
 
 const SWEEP_MS = 1000
 // After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
 const LINGER_S = 1
+
+/**
+ * @typedef {ReturnType<typeof import('./instrument.js').instrument>} Started
+ *
+ * What is served.
+ *
+ * @typedef {object} Product
+ * @property {Readonly<Record<string, import('./scenarios/index.js').Handler>>} handlers the function of each scenario.
+ * @property {import('./wallet/index.js').Wallets} wallets
+ */
 
 /** The address cannot be listened on. */
 export class ListenError extends Error {
@@ -29,22 +37,23 @@ export class ListenError extends Error {
  * Serve until SIGTERM or SIGINT, then drain and flush.
  *
  * @param {import('./settings.js').Settings} settings
- * @param {ReturnType<typeof import('./instrument.js').instrument>} started
+ * @param {Started} started
+ * @param {Product} product
  * @returns {Promise<void>} when all is done.
  * @throws {import('./crashkit/binding.js').BindingError} catalogue and handlers disagree.
  * @throws {ListenError} the port cannot be listened on.
  */
-export async function serve (settings, { catalogue, lifecycle, loop, runtime }) {
-  const handlers = bind(catalogue, SERVICE, HANDLERS)
+export async function serve (settings, { catalogue, lifecycle, loop, runtime }, { handlers: table, wallets }) {
+  const handlers = bind(catalogue, SERVICE, table)
   const guard = new Guard(catalogue, settings.policy)
   const metrics = new Metrics(SERVICE, () => guard.active().length, loop, lifecycle.restartCount)
-  const wallets = await openWallets(settings)
   const server = createServer(makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets }))
   await listen(server, settings)
   // What has been held long enough is freed also when nobody asks.
   const sweep = setInterval(() => guard.active(), SWEEP_MS)
   const watchdog = new Watchdog({ settings, runtime })
   const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  wallets.sweep.start()
   lifecycle.ready = true
   log.info(`payment listens on port ${settings.port}`)
 

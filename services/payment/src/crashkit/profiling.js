@@ -9,6 +9,7 @@ import { Session } from 'node:inspector'
 
 import * as Sentry from '@sentry/node'
 
+import { isInApp } from './frames.js'
 import { log } from './logs.js'
 
 /** @import { Profiler } from 'node:inspector' */
@@ -124,6 +125,6 @@ function frameOf ({ functionName, url, lineNumber, columnNumber }) {
     function: functionName || '<anonymous>',
     ...(file ? { filename: file, abs_path: file } : {}),
     ...(lineNumber >= 0 ? { lineno: lineNumber + 1, colno: columnNumber + 1 } : {}),
-    in_app: file.startsWith('/') && !file.includes('/node_modules/')
+    in_app: isInApp(file)
   }
 }

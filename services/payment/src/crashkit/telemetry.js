@@ -3,6 +3,7 @@
  */
 import * as Sentry from '@sentry/node'
 
+import { isInApp } from './frames.js'
 import { log } from './logs.js'
 
 /** @import { Event } from '@sentry/node' */
@@ -49,7 +50,7 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, t
     defaultIntegrations: false,
     integrations: [
       Sentry.linkedErrorsIntegration(),
-      Sentry.requestDataIntegration({ include: { cookies: false, data: false, ip: false, headers: true, query_string: true } }),
+      Sentry.requestDataIntegration({ include: { cookies: false, data: false, ip: false, headers: false, query_string: false } }),
       Sentry.httpIntegration({
         maxRequestBodySize: 'none',
         ignoreIncomingRequests: url => isControl(pathOf(url)),
@@ -61,7 +62,7 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, t
       Sentry.nodeContextIntegration({ cloudResource: false }),
       Sentry.modulesIntegration()
     ],
-    dataCollection: { userInfo: false, cookies: false, httpBodies: [] },
+    dataCollection: { userInfo: false, cookies: false, httpBodies: [], httpHeaders: false, urlQueryParams: false },
     tracesSampler: ({ attributes, parentSampled, normalizedRequest }) =>
       sampler({ path: pathOf(attributes?.['url.path'] ?? normalizedRequest?.url ?? ''), parentSampled }),
     // Whole transactions, not streamed spans: that is what the embedded trace view shows.
@@ -162,6 +163,9 @@ export function stopSentry () {
 export function completes (runtime) {
   return event => {
     try {
+      for (const { stacktrace } of event.exception?.values ?? []) {
+        for (const frame of stacktrace?.frames ?? []) frame.in_app = isInApp(frame.filename ?? '')
+      }
       event.contexts = {
         ...event.contexts,
         runtime: { ...event.contexts?.runtime, ...runtime.read() },

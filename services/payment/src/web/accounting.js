@@ -35,7 +35,7 @@ export function accounting ({ lifecycle, metrics }) {
   return (request, response, next) => {
     const startedMs = performance.now()
     lifecycle.openRequests += 1
-    nameTransaction(request)
+    nameTransaction(request, response)
     closeWhileDraining(response, lifecycle)
     response.once('finish', AsyncResource.bind(() => reportSilence(request, response)))
     response.once('close', () => {
@@ -55,13 +55,20 @@ export function routeOf (request) {
   return request.route ? `${request.baseUrl}${request.route.path}` : 'unknown'
 }
 
-/** @param {Request} request */
-function nameTransaction (request) {
+/**
+ * @param {Request} request
+ * @param {Response} response
+ */
+function nameTransaction (request, response) {
   if (isControl(request.path)) return
+  const span = Sentry.getActiveSpan()
+  response.once('finish', () => {
+    span?.updateName(`${request.method} ${routeOf(request)}`)
+    span?.setAttribute('sentry.segment.name.source', 'route')
+  })
   // Only while an event is made does the request know its route.
   Sentry.getIsolationScope().addEventProcessor(event => {
     event.transaction = `${request.method} ${routeOf(request)}`
-    event.transaction_info = { source: 'route' }
     return event
   })
 }

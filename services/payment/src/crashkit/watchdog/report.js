@@ -8,6 +8,8 @@ import https from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
+import { isInApp } from '../frames.js'
+
 /** @import { Seen } from './look.js' */
 
 const TYPE = 'EventLoopBlocked'
@@ -114,14 +116,14 @@ function frameOf ({ functionName, location }, urls) {
   const url = urls.get(location.scriptId) ?? ''
   const file = url.startsWith('file:') ? fileURLToPath(url) : url
   const lineno = location.lineNumber + 1
-  const inApp = file.startsWith('/') && !file.includes('/node_modules/')
+  const inApp = isInApp(file)
   return {
     function: functionName || '?',
     filename: file,
     lineno,
     colno: (location.columnNumber ?? 0) + 1,
     in_app: inApp,
-    ...(inApp ? source(file, lineno) : {})
+    ...(file.startsWith('/') ? source(file, lineno) : {})
   }
 }
 

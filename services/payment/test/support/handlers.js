@@ -1,0 +1,58 @@
+/**
+ * Small faults, of which each shows one way in which a handler can end.
+ */
+import { createHash } from 'node:crypto'
+
+import { profiled } from '../../src/crashkit/profiling.js'
+
+function spin (run) {
+  while (run.elapsedS < run.budget.wall_s) createHash('sha256').update('x').digest()
+}
+
+export const HANDLERS = {
+  async crash () {
+    throw new TypeError('a handler failed', { cause: new RangeError('its cause') })
+  },
+
+  async rejection (run) {
+    const reasons = {
+      error: () => new TypeError('nobody waits for this'),
+      text: () => 'a reason that is no error',
+      nothing: () => undefined,
+      abort: () => AbortSignal.abort().reason
+    }
+    void Promise.reject(reasons[run.case.caseName]())
+    return {}
+  },
+
+  async uncaught () {
+    setImmediate(() => { throw new RangeError('nobody caught this') })
+    return {}
+  },
+
+  async block (run) {
+    spin(run)
+    return { blocked_ms: Math.round(run.elapsedS * 1000) }
+  },
+
+  async profile (run) {
+    return profiled(async () => {
+      spin(run)
+      return {}
+    })
+  },
+
+  async hold (run, { sentry, trace }) {
+    sentry.captureMessage('something is held', 'warning')
+    run.hold(() => {})
+    return { trace: trace() }
+  },
+
+  async slow (run) {
+    while (!run.stopped) {
+      run.check()
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    run.check()
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Wallets of one route, on the real driver: what a product route does to a trace, a body and a failure.
+ */
+import { Router } from 'express'
+import { MongoClient } from 'mongodb'
+
+import { Problem } from '../../src/crashkit/problem.js'
+
+export function openWallets (settings) {
+  const client = new MongoClient(settings.mongodbUri, { serverSelectionTimeoutMS: settings.mongodbTimeoutMs })
+  const wallets = client.db(settings.mongodbDatabase).collection('wallets')
+  const needed = process.env.TEST_DATABASE_NEEDED === 'true'
+  const router = Router()
+
+  router.route('/notes/:note_id')
+    .get((request, response) => { response.json({ note: request.params.note_id }) })
+    .post((request, response) => { response.json({ kind: typeof request.body, body: request.body }) })
+  router.post('/throws', request => { throw new TypeError(`a constant message${request.body ? '' : ''}`) })
+  router.post('/silent', (_request, response) => { response.status(500).json({}) })
+  router.post('/away', () => {
+    const problem = new Problem(503, 'database-away', 'The database does not answer')
+    problem.cause = new Error('connection refused')
+    throw problem
+  })
+  router.post('/half', (_request, response) => {
+    response.write('the beginning')
+    throw new TypeError('the answer had begun')
+  })
+  router.get('/find/:player_id', async (request, response) => {
+    await wallets.insertOne({ _id: `${request.params.player_id}:${Date.now()}`, amount: 4711 })
+    const found = await wallets.find({ _id: { $gt: request.params.player_id }, amount: 4711 }).toArray()
+    await wallets.deleteMany({})
+    response.json({ count: found.length })
+  })
+
+  return {
+    router,
+    sweep: { start () {} },
+    async ready () { if (needed) await client.db().command({ ping: 1 }) },
+    close: () => client.close()
+  }
+}
