@@ -4,13 +4,14 @@
 import express from 'express'
 
 import { Problem } from '../crashkit/problem.js'
+import { keepExact } from './exact-numbers.js'
 
 /** @import { RequestHandler } from 'express' */
 
 const MOST_KIB = 64
 const METHODS = new Set(['POST', 'PUT', 'PATCH'])
 
-const read = express.json({ limit: MOST_KIB * 1024, inflate: false, strict: false })
+const read = express.json({ limit: MOST_KIB * 1024, inflate: false, strict: false, reviver: keepExact })
 
 /**
  * Read the body into `request.body`.

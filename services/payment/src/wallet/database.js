@@ -1,0 +1,172 @@
+/**
+ * The way to the database: one client, a time limit on every statement, and what each failure says about it.
+ */
+import {
+  MongoClient, MongoNetworkError, MongoOperationTimeoutError, MongoServerError, MongoServerSelectionError,
+  MongoClientClosedError, MongoNotConnectedError, MongoTopologyClosedError
+} from 'mongodb'
+import { setTimeout as pause } from 'node:timers/promises'
+
+const CONNECTIONS = 20
+const DUPLICATE_KEY = 11000
+// Not the statement's fault: internal error, away or stepping down, out of time, write conflict, cannot log in.
+const PASSING = new Set([1, 6, 7, 18, 50, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
+// DocumentDB hands on PostgreSQL's own codes (a deadlock, a cancelled statement) packed into numbers above all others.
+const LEAST_OF_POSTGRESQL = 1 << 24
+const AWAY_PAUSE_MS = 1000
+
+/** The statement did not reach a server: it was not done, and will not be. */
+export class Unsent extends Error {
+  name = 'Unsent'
+}
+
+/** The statement may have reached a server, which did not say how it ended. */
+export class Unanswered extends Error {
+  name = 'Unanswered'
+}
+
+/** The server refused an insert because something unique is there already. */
+export class Duplicate extends Error {
+  name = 'Duplicate'
+}
+
+/**
+ * A database and what is known about whether it is there.
+ */
+export class Database {
+  #client
+  #name
+  #timeoutMs
+  /** Until when nobody tries, on `performance.now()`'s clock; 0 while the database is there. */
+  #awayUntilMs = 0
+
+  /**
+   * Connects with the first statement, not before.
+   *
+   * @param {string} uri
+   * @param {string} name of the database.
+   * @param {number} timeoutMs the most that finding a server and connecting may take.
+   * @throws {Error} the URI is none that the driver understands.
+   */
+  constructor (uri, name, timeoutMs) {
+    this.#name = name
+    this.#timeoutMs = timeoutMs
+    this.#client = new MongoClient(uri, {
+      appName: 'payment',
+      serverSelectionTimeoutMS: timeoutMs,
+      connectTimeoutMS: timeoutMs,
+      waitQueueTimeoutMS: timeoutMs,
+      maxPoolSize: CONNECTIONS,
+      // A balance that a secondary has not heard of would be refused or granted wrongly.
+      readPreference: 'primary',
+      writeConcern: { w: 'majority' }
+    })
+  }
+
+  /**
+   * A collection of this database.
+   *
+   * @param {string} name
+   */
+  collection (name) {
+    return this.#client.db(this.#name).collection(name)
+  }
+
+  /**
+   * Do one statement.
+   *
+   * @template Result
+   * @param {import('./deadline.js').Deadline} deadline
+   * @param {(options: { timeoutMS: number }) => Promise<Result>} statement passes the options to the driver.
+   * @returns {Promise<Result>}
+   * @throws {Unsent | Unanswered | Duplicate | Error} the last is the statement's own fault.
+   */
+  async statement (deadline, statement) {
+    const timeoutMS = Math.min(deadline.leftMs, this.#timeoutMs)
+    if (timeoutMS < 1) throw new Unsent('The time of the request was over before this statement')
+    this.#refuseWhileAway()
+    try {
+      const result = await inTime(statement({ timeoutMS }), timeoutMS)
+      this.#awayUntilMs = 0
+      return result
+    } catch (error) {
+      const meaning = meaningOf(error)
+      if (meaning instanceof Unsent) this.#awayUntilMs = performance.now() + AWAY_PAUSE_MS
+      else if (meaning instanceof Duplicate) this.#awayUntilMs = 0
+      throw meaning
+    }
+  }
+
+  /**
+   * Ask whether the database answers.
+   *
+   * @param {import('./deadline.js').Deadline} deadline
+   */
+  async ping (deadline) {
+    await this.statement(deadline, options => this.#client.db(this.#name).command({ ping: 1 }, options))
+  }
+
+  /** Give all connections back. */
+  async close () {
+    await this.#client.close()
+  }
+
+  /**
+   * Fail at once while the database is known to be away, so that requests do not pile up, each waiting for itself.
+   * After a pause one statement tries; the others go on failing until it has its answer.
+   */
+  #refuseWhileAway () {
+    if (!this.#awayUntilMs) return
+    const nowMs = performance.now()
+    if (nowMs < this.#awayUntilMs) throw new Unsent('The database was away a moment ago')
+    this.#awayUntilMs = nowMs + this.#timeoutMs
+  }
+}
+
+/**
+ * Hold a statement to its time even where the driver does not: its own limit leaves out part of the handshake.
+ *
+ * @template Result
+ * @param {Promise<Result>} statement
+ * @param {number} timeoutMs
+ * @returns {Promise<Result>}
+ */
+async function inTime (statement, timeoutMs) {
+  const over = new AbortController()
+  const late = pause(timeoutMs + 50, undefined, { signal: over.signal, ref: false })
+    .then(() => { throw new Unanswered('The driver gave no answer in the time of the statement') })
+  try {
+    return await Promise.race([statement, late])
+  } finally {
+    over.abort()
+    late.catch(() => {})
+  }
+}
+
+/**
+ * Say what the driver's error means for the statement.
+ *
+ * @param {unknown} error
+ * @returns {unknown} the error itself where it is nobody's absence.
+ */
+function meaningOf (error) {
+  if (error instanceof MongoServerError) return meaningOfServer(error)
+  if (NEVER_SENT.some(kind => error instanceof kind)) return new Unsent('No server was found', { cause: error })
+  if (error instanceof MongoOperationTimeoutError && error.cause instanceof MongoServerSelectionError) {
+    return new Unsent('No server was found', { cause: error })
+  }
+  if (error instanceof MongoNetworkError || error instanceof MongoOperationTimeoutError) {
+    return new Unanswered('No answer came', { cause: error })
+  }
+  return error
+}
+
+const NEVER_SENT = [MongoServerSelectionError, MongoTopologyClosedError, MongoNotConnectedError, MongoClientClosedError]
+
+/** @param {MongoServerError} error */
+function meaningOfServer (error) {
+  if (error.code === DUPLICATE_KEY) return new Duplicate('Something unique is there already', { cause: error })
+  const code = Number(error.code)
+  const passing = PASSING.has(code) || code >= LEAST_OF_POSTGRESQL
+  return passing ? new Unanswered('The server could not do it now', { cause: error }) : error
+}
