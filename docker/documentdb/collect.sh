@@ -15,6 +15,7 @@ copy() { cp --dereference --parents --preserve=mode "$@" "$target"; }
 
 copy /usr/bin/sh /usr/bin/cat /usr/bin/rm /usr/bin/mv /usr/bin/mkdir /usr/bin/sync /usr/bin/flock /usr/bin/locale
 copy "$bin/postgres" "$bin/initdb" "$bin/pg_isready"
+ln -s "$bin/pg_isready" "$target/usr/bin/pg_isready"
 for name in plpgsql dict_snowball pg_cron tsm_system_rows vector postgis-3 pg_documentdb pg_documentdb_core \
     rum pg_documentdb_extended_rum pg_documentdb_extended_rum_core pg_documentdb_extended_rum_core_builtin_rmgr; do
     [ ! -e "$lib/$name.so" ] || copy "$lib/$name.so"

@@ -6,6 +6,7 @@ import typer
 
 from crashctl import catalogue_commands
 from crashctl.cluster import commands as cluster_commands
+from crashctl.database import commands as database_commands
 from crashctl.drill import command as drill_command
 
 HELP = "Make a cluster with the casino on it, fire its faults, and prove that each is captured."
@@ -22,3 +23,11 @@ app.command("down")(cluster_commands.down)
 app.command("status")(cluster_commands.status)
 app.command("env")(cluster_commands.env)
 app.command("tools")(cluster_commands.tools)
+
+database = typer.Typer(no_args_is_help=True, help="The release's database on this machine alone, in Docker.")
+app.add_typer(database, name="database")
+# What stands behind `--` is the command's own.
+database.command("run", context_settings={"ignore_unknown_options": True})(database_commands.run)
+database.command("up")(database_commands.up)
+database.command("down")(database_commands.down)
+database.command("uri")(database_commands.uri)

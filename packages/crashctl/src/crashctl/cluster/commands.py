@@ -33,7 +33,7 @@ def up(name: Name = "crash-demo", cache: CacheDir = None) -> None:
     """Make the cluster, build the images, install the release, wait until it is ready, say what to try."""
     shop = _workshop(name, cache)
     try:
-        with locked(shop.layout.cache / "up.lock", waiting=_say_waiting):
+        with locked(shop.layout.cache / "up.lock", waiting=_say_waiting), shop.engine.in_use():
             record = bring_up(shop, Progress(STEPS))
     except KeyboardInterrupt:
         typer.echo("\nInterrupted. Nothing half-made is kept; `crashctl up` goes on where this ended.", err=True)

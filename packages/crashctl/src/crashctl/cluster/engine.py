@@ -2,17 +2,20 @@
 The Docker engine: the one that runs, or one that is started by hand, and stopped again by us alone.
 """
 
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from crashctl.cluster import oci_runtime
-from crashctl.cluster.cache import write_atomically
+from crashctl.cluster.cache import locked, write_atomically
 from crashctl.cluster.problems import UpError
 from crashctl.cluster.process import ToolFailedError, Tools
 
@@ -85,9 +88,33 @@ class Engine:
                 ) from None
             return None
 
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """
+        Keep everybody else from stopping the daemon, for as long as the block runs. Any number may do so at once.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "users.lock").open("a") as opened:
+            fcntl.flock(opened, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """
+        Whether nobody uses the daemon now; if so, whoever wants to use it waits for the end of the block.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "users.lock").open("a") as opened:
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
     def start(self) -> str:
         """
-        Start a daemon by hand and wait until it answers.
+        Start a daemon by hand and wait until it answers. When two ask at once, one starts it for both.
 
         Returns:
             Its version.
@@ -99,7 +126,10 @@ class Engine:
             raise UpError(
                 "The Docker daemon is not running.", "start it (sudo systemctl start docker, or open Docker Desktop)."
             )
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with locked(self._folder / "start.lock"):
+            return self.server_version() or self._start()
+
+    def _start(self) -> str:
         for pid_file in (self._folder / "dockerd.pid", EXEC_ROOT / "containerd" / "containerd.pid"):
             forget_foreign_pid(pid_file)
         log = self._folder / "dockerd.log"

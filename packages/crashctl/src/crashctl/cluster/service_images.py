@@ -111,6 +111,11 @@ class ServiceImages:
         """The one tag of the release: the key of all its images."""
         return key_of(*self._keys.values())
 
+    @property
+    def references(self) -> dict[str, str]:
+        """Component to the reference that its content gives it."""
+        return {image.name: self._own_name(image) for image in self._keys}
+
     def build(self, step: Step) -> None:
         """
         Build what is not in the engine.

@@ -38,19 +38,31 @@ def take_down(shop: Workshop, progress: Progress, *, caches: bool) -> None:
         with progress.step("images") as step:
             step.outcome = _remove_images(shop)
     with progress.step("engine") as step:
-        step.outcome = _stop_engine(shop)
+        step.outcome = stop_engine(shop)
     if caches:
         with progress.step("caches"):
             shutil.rmtree(shop.layout.cache, ignore_errors=True)
 
 
-def _stop_engine(shop: Workshop) -> str:
+def stop_engine(shop: Workshop) -> str:
+    """
+    Stop the daemon if it is ours and nobody uses it.
+
+    Returns:
+        What became of it.
+
+    Raises:
+        UpError: the daemon did not end.
+    """
     if shop.engine.ours is None:
         return "not ours, left alone"
-    if running := shop.tools.output("docker", "ps", "--format", "{{.Names}}").split():
-        return f"left running for {', '.join(running)}"
-    shop.engine.stop()
-    return "stopped"
+    with shop.engine.alone() as alone:
+        if not alone:
+            return "left running for another command of ours"
+        if running := shop.tools.output("docker", "ps", "--format", "{{.Names}}").split():
+            return f"left running for {', '.join(running)}"
+        shop.engine.stop()
+        return "stopped"
 
 
 def _remove_images(shop: Workshop) -> str:
