@@ -5,7 +5,7 @@ The release that ``make up`` made, and what to look at when a test fails.
 import base64
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ import httpx
 import pytest
 from crashctl.cluster.layout import Layout, default_cache
 from crashctl.cluster.record import Record, read_record
+from crashctl.waiting import wait_for
 
 RELEASE = NAMESPACE = "crash-demo"
 LOG_LINES = 40
+ROLLOUT_WITHIN_S = 120
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,10 @@ class Cluster:
         provided = self.record.bin / tool
         return [str(provided) if provided.exists() else tool, "--kubeconfig", str(self.record.kubeconfig), *arguments]
 
-    def run(self, tool: str, *arguments: str, within_s: float = 60) -> str:
+    def run(self, tool: str, *arguments: str, within_s: float = 60, stdin: str = "") -> str:
         """Run a tool and give what it prints."""
         ended = subprocess.run(
-            self.command(tool, *arguments), capture_output=True, text=True, check=False, timeout=within_s
+            self.command(tool, *arguments), input=stdin, capture_output=True, text=True, check=False, timeout=within_s
         )
         assert ended.returncode == 0, f"{tool} {' '.join(arguments)}: {ended.stdout}{ended.stderr}"
         return ended.stdout
@@ -57,14 +59,37 @@ class Cluster:
         coded = self.get("secret", f"{RELEASE}-secrets")["data"]
         return {name: base64.b64decode(value).decode() for name, value in coded.items()}
 
+    def pod(self, component: str) -> dict[str, Any]:
+        """Give the one pod of a component."""
+        (found,) = [pod for pod in self.pods() if _component(pod) == component]
+        return found
+
     def restarts(self) -> dict[str, int]:
         """Count the restarts of each component."""
         return {
-            pod["metadata"]["labels"]["app.kubernetes.io/component"]: pod["status"]["containerStatuses"][0][
-                "restartCount"
-            ]
+            _component(pod): sum(status["restartCount"] for status in pod["status"]["containerStatuses"])
             for pod in self.pods()
         }
+
+    def inside(self, component: str, *command: str) -> str:
+        """Run a command in the container of a component."""
+        name = self.pod(component)["metadata"]["name"]
+        return self.run("kubectl", "--namespace", NAMESPACE, "exec", name, "--container", component, "--", *command)
+
+    def begin_anew(self, *components: str) -> None:
+        """
+        Replace pods, so that the kubelet forgets how often their containers ended lately, and restarts them at once.
+        """
+        names = [f"deployment/{RELEASE}-{component}" for component in components]
+        self.run("kubectl", "--namespace", NAMESPACE, "rollout", "restart", *names)
+        for name in names:
+            told = ("rollout", "status", name, f"--timeout={ROLLOUT_WITHIN_S}s")
+            self.run("kubectl", "--namespace", NAMESPACE, *told, within_s=ROLLOUT_WITHIN_S + 10)
+        wait_for(lambda: len(self.pods()) == len(self.restarts()), ROLLOUT_WITHIN_S, "the old pods to be gone")
+
+
+def _component(pod: dict[str, Any]) -> str:
+    return pod["metadata"]["labels"]["app.kubernetes.io/component"]
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +113,29 @@ def sink(cluster: Cluster) -> Iterator[httpx.Client]:
     """Asks the event sink."""
     with httpx.Client(base_url=cluster.addresses["event-sink"], timeout=10) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def replayed(cluster: Cluster) -> Callable[[str], dict[str, dict[str, Any]]]:
+    """Ask Spotlight for the transactions of a trace; gives them by their service."""
+
+    def ask(trace_id: str) -> dict[str, dict[str, Any]]:
+        found = {}
+        with httpx.stream("GET", f"{cluster.addresses['spotlight']}/stream", timeout=5) as stream:
+            try:
+                for line in stream.iter_lines():
+                    if line.startswith("data:") and trace_id in line:
+                        _header, items = json.loads(line.removeprefix("data:"))
+                        found |= {
+                            payload["tags"]["service"]: payload
+                            for header, payload in items
+                            if header["type"] == "transaction"
+                        }
+            except httpx.ReadTimeout:
+                pass  # the replay is over; the stream itself never ends
+        return found
+
+    return ask
 
 
 @pytest.hookimpl(wrapper=True)

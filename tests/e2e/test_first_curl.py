@@ -50,13 +50,13 @@ def test_it_is_an_issue_that_a_person_can_open(cluster, fired):
     assert "dictionary changed size during iteration" == issue["calculated_value"]
 
 
-def test_it_is_a_trace_through_both_services(cluster, fired):
+def test_it_is_a_trace_through_both_services(replayed, fired):
     """
     Spotlight has the trace, with transactions of the gateway and of the game engine in it.
     """
 
     def services():
-        found = _transactions(cluster.addresses["spotlight"], fired["trace_id"])
+        found = set(replayed(fired["trace_id"]))
         return found if {"gateway", "game-engine"} <= found else None
 
     assert {"gateway", "game-engine"} == wait_for(services, WITHIN_S, "both transactions in Spotlight")
@@ -76,19 +76,3 @@ def test_the_span_of_the_game_engine_hangs_below_that_of_the_gateway(cluster, fi
 
     spans = {span["span_id"] for span in found["gateway"]["spans"]}
     assert found["game-engine"]["contexts"]["trace"]["parent_span_id"] in spans
-
-
-def _transactions(spotlight: str, trace_id: str) -> set[str]:
-    """Give the services whose transactions of a trace Spotlight replays."""
-    services = set()
-    with httpx.stream("GET", f"{spotlight}/stream", timeout=5) as stream:
-        try:
-            for line in stream.iter_lines():
-                if line.startswith("data:") and trace_id in line:
-                    _header, items = json.loads(line.removeprefix("data:"))
-                    services |= {
-                        payload["tags"]["service"] for header, payload in items if header["type"] == "transaction"
-                    }
-        except httpx.ReadTimeout:
-            pass  # the replay is over; the stream itself never ends
-    return services

@@ -50,6 +50,14 @@ def test_a_value_is_found_wherever_it_is(payload, place):
     assert [] == told([payload], ["a-password"])
 
 
+@pytest.mark.parametrize("text", ["2026-11-25T10:00:00.4711Z", "0a4711ff", 1795601234.4711])
+def test_a_number_is_no_part_of_an_id_or_of_a_time(text):
+    """
+    An amount is not found by chance where the same digits are part of something else.
+    """
+    assert [] == told([{"text": text}], [4711])
+
+
 def test_a_value_that_would_be_found_by_chance_is_refused():
     """
     Three digits are in any id: looking for them proves nothing.

@@ -3,14 +3,11 @@ Traefik hands trace headers on untouched, whichever of its two providers made th
 """
 
 import json
-import subprocess
-import time
 from pathlib import Path
 
 import httpx
 import pytest
-from crashctl.cluster.layout import Layout, default_cache
-from crashctl.cluster.record import Record, read_record
+from crashctl.waiting import wait_for
 
 pytestmark = pytest.mark.cluster
 
@@ -25,47 +22,33 @@ TRACE_HEADERS = {
 
 
 @pytest.fixture(scope="module")
-def record() -> Record:
-    found = read_record(Layout(default_cache()).record)
-    if found is None or not found.ready:
-        pytest.fail("no release of `make up` is here. Fix: make up")
-    return found
-
-
-def kubectl(record: Record, *arguments: str, stdin: str = "") -> str:
-    program = record.bin / "kubectl" if (record.bin / "kubectl").exists() else Path("kubectl")
-    command = [program, "--kubeconfig", record.kubeconfig, *arguments]
-    return subprocess.run(command, input=stdin, check=True, capture_output=True, text=True).stdout
-
-
-@pytest.fixture(scope="module")
-def gateway(record):
+def echo(cluster):
     """The address of Traefik, with the echo behind it."""
-    image = f"crash-demo/gateway:{record.image_tag}"
+    image = f"crash-demo/gateway:{cluster.record.image_tag}"
     manifest = Path(__file__).with_name("echo.yaml").read_text().replace("IMAGE", image)
-    kubectl(record, "create", "namespace", NAMESPACE)
-    kubectl(record, "label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
-    kubectl(record, "apply", "--namespace", NAMESPACE, "--filename", "-", stdin=manifest)
-    kubectl(record, "wait", "--namespace", NAMESPACE, "--for=condition=Ready", f"--timeout={WITHIN_S}s", "pod/echo")
-    yield record.addresses["gateway"]
-    kubectl(record, "delete", "namespace", NAMESPACE, "--wait=true")
 
+    def kubectl(*arguments: str, stdin: str = "") -> None:
+        cluster.run("kubectl", "--namespace", NAMESPACE, *arguments, within_s=WITHIN_S + 10, stdin=stdin)
 
-def first_echo(url: str) -> httpx.Response:
-    """The answer once the route is programmed."""
-    deadline = time.monotonic() + WITHIN_S
-    while (answer := httpx.get(url, headers=TRACE_HEADERS)).status_code != httpx.codes.OK:
-        assert time.monotonic() < deadline, f"{url} was not routed within {WITHIN_S} s: {answer.status_code}"
-        time.sleep(0.2)
-    return answer
+    kubectl("create", "namespace", NAMESPACE)
+    kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
+    kubectl("apply", "--filename", "-", stdin=manifest)
+    kubectl("wait", "--for=condition=Ready", f"--timeout={WITHIN_S}s", "pod/echo")
+    yield cluster.addresses["gateway"]
+    kubectl("delete", "namespace", NAMESPACE, "--wait=true")
 
 
 @pytest.mark.parametrize("path", ["/echo-by-route", "/echo-by-ingress"])
-def test_trace_headers_pass_untouched(gateway, path):
+def test_trace_headers_pass_untouched(echo, path):
     """
     Byte for byte and once each, foreign baggage and its spaces too.
     """
-    answer = first_echo(f"{gateway}{path}")
+
+    def routed():
+        answer = httpx.get(f"{echo}{path}", headers=TRACE_HEADERS)
+        return answer if answer.status_code == httpx.codes.OK else None
+
+    answer = wait_for(routed, WITHIN_S, f"the route of {path}")
 
     received = [(name.lower(), value) for name, value in json.loads(answer.text)]
     assert sorted(TRACE_HEADERS.items()) == sorted(item for item in received if item[0] in TRACE_HEADERS)
