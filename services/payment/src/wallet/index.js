@@ -8,7 +8,7 @@ import { log } from '../crashkit/logs.js'
 import { Problem } from '../crashkit/problem.js'
 import { Database, Unanswered, Unsent } from './database.js'
 import { Deadline } from './deadline.js'
-import { Ledger } from './ledger.js'
+import { COLLECTION, Ledger } from './ledger.js'
 import { Operations } from './operations.js'
 import { makeRouter } from './routes.js'
 import { Sweep } from './sweep.js'
@@ -17,7 +17,8 @@ import { Sweep } from './sweep.js'
  * @typedef {object} Wallets
  * @property {import('express').Router} router the product's routes.
  * @property {() => Promise<void>} ready resolves when the database answers and has its indexes.
- * @property {Sweep} sweep
+ * @property {import('mongodb').Collection} entries the ledger as the driver gives it, for reports; with no time limit of its own.
+ * @property {Sweep} sweep gives back what was held too long, once it is started.
  * @property {() => Promise<void>} close stops the sweep and gives the connections back.
  */
 
@@ -36,6 +37,7 @@ export function openWallets ({ mongodbUri, mongodbDatabase, mongodbTimeoutMs }) 
 
   return {
     router: makeRouter(operations),
+    entries: database.collection(COLLECTION),
     sweep,
     async ready () {
       const deadline = new Deadline(mongodbTimeoutMs)

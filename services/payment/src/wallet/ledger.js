@@ -6,7 +6,8 @@
  */
 import { after, documentOf, entryOf, idOf } from './entry.js'
 
-const COLLECTION = 'ledger'
+/** The collection's name. */
+export const COLLECTION = 'ledger'
 
 /** @type {import('mongodb').IndexDescription[]} */
 const INDEXES = [
