@@ -4,6 +4,7 @@ SHELL := /bin/bash
 UV := scripts/uv
 RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest
+WITH_DATABASE := scripts/with-database
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,19 +30,19 @@ format: setup ## Format the Python code.
 check: setup ## Format, lint, types, import contracts, generated files (seconds, no service).
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
-	$(RUN) mypy packages/crashkit/src packages/crashctl/src services/game-engine/src services/event-sink/src gateway/src
+	$(RUN) mypy packages/crashkit/src packages/crashctl/src services/game-engine/src services/analytics/src services/event-sink/src gateway/src
 	$(RUN) lint-imports
 	$(RUN) crashctl generate --check
 
-unit: setup ## Tests beside the code, catalogue and repository rules (no cluster).
-	$(PYTEST) packages services gateway tests/catalog tests/repository
+unit: setup ## Tests beside the code, catalogue and repository rules (a database in Docker, no cluster).
+	$(WITH_DATABASE) $(PYTEST) packages services gateway tests/catalog tests/repository
 
 charts: setup ## Chart tests (helm, no cluster).
 	@$(RUN) crashctl tools helm
 	$(PYTEST) tests/charts
 
-integration: setup ## The whole stack as real processes (no cluster).
-	$(PYTEST) tests/integration
+integration: setup ## The whole stack as real processes (a database in Docker, no cluster).
+	$(WITH_DATABASE) $(PYTEST) tests/integration
 
 e2e: setup ## The release on kind: makes the cluster if there is none, and then removes it again.
 	scripts/with-cluster $(PYTEST) tests/e2e -m cluster
