@@ -9,6 +9,10 @@ import { readSettings } from '../../src/settings.js'
 startLogging(SERVICE, traceId)
 const settings = readSettings(process.env)
 const started = instrument(settings)
+process.on('SIGUSR2', () => {
+  started.runtime.read = () => { throw new TypeError('broken on purpose') }
+  process.stderr.write('the context is broken on purpose\n')
+})
 const { serve } = await import('../../src/serve.js')
 const { HANDLERS } = await import('./handlers.js')
 const { openWallets } = await import('./wallets.js')

@@ -1,6 +1,8 @@
 /**
  * Wallets of one route, on the real driver: what a product route does to a trace, a body and a failure.
  */
+import { execFileSync } from 'node:child_process'
+
 import { Router } from 'express'
 import { MongoClient } from 'mongodb'
 
@@ -25,6 +27,10 @@ export function openWallets (settings) {
   router.post('/half', (_request, response) => {
     response.write('the beginning')
     throw new TypeError('the answer had begun')
+  })
+  router.post('/sleep', (_request, response) => {
+    execFileSync('sleep', ['2.5'])
+    response.json({})
   })
   router.get('/find/:player_id', async (request, response) => {
     await wallets.insertOne({ _id: `${request.params.player_id}:${Date.now()}`, amount: 4711 })
