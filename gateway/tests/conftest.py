@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from crashctl.waiting import wait_for
 
 sys.modules.pop("gateway", None)  # pytest names this folder as the package is named; the package shall have the name
 
@@ -39,15 +39,6 @@ class Answer:
     @property
     def json(self):
         return json.loads(self.body)
-
-
-def wait_for(condition: Callable[[], object], within_s: float, what: str):
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        threading.Event().wait(0.02)
-    raise AssertionError(f"{what}: not within {within_s} s")
 
 
 @dataclass

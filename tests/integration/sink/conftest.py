@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,26 +15,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 import pytest
+from crashctl.waiting import wait_for
 
 KEY = "0123456789abcdef" * 2
 TOKEN = "token-of-the-tests"
-T = TypeVar("T")
-
-
-def until(condition: Callable[[], T], within_s: float, what: str) -> T:
-    """
-    Wait for a condition, and return what it returned.
-    """
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"waited {within_s} s for {what}")
 
 
 @dataclass
@@ -61,7 +47,7 @@ class SinkProcess:
         with log.open("wb") as out:
             command = [*(before or []), sys.executable, "-m", "event_sink"]
             self.process = subprocess.Popen(command, env=env, stderr=out, stdout=out)
-        self.port = until(lambda: self._port(log), 20, f"the sink to listen; its log: {log}")
+        self.port = wait_for(lambda: self._port(log), 20, f"the sink to listen; its log: {log}")
         return self
 
     def _port(self, log: Path) -> int | None:
@@ -185,11 +171,6 @@ def target() -> Iterator[FakeTarget]:
     assert made.server is not None
     made.server.shutdown()
     made.server.server_close()
-
-
-@pytest.fixture
-def wait_for() -> Callable[..., object]:
-    return until
 
 
 @pytest.fixture

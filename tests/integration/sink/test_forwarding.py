@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 import sentry_sdk
+from crashctl.waiting import wait_for
 
 
 def settled(sink, target):
@@ -25,7 +26,7 @@ def trio() -> bytes:
     return b"\n".join(json.dumps(line).encode() for line in lines)
 
 
-def test_each_target_gets_what_it_can_use(make_sink, target, wait_for):
+def test_each_target_gets_what_it_can_use(make_sink, target):
     """
     Bugsink events, Spotlight what it shows, upstream everything; each under its own address and key, none with the DSN.
     """
@@ -58,7 +59,7 @@ def test_each_target_gets_what_it_can_use(make_sink, target, wait_for):
             assert of["offered"] == 1 == of["delivered"] + of["filtered"]
 
 
-def test_a_target_that_is_away_gets_everything_later(make_sink, target, event, wait_for):
+def test_a_target_that_is_away_gets_everything_later(make_sink, target, event):
     """
     Dropped connections and 5xx keep the envelopes; they go out when the target answers again.
     """
@@ -76,7 +77,7 @@ def test_a_target_that_is_away_gets_everything_later(make_sink, target, event, w
     assert 1 == messages.count("the target answers again")
 
 
-def test_what_a_target_refuses_for_good_is_not_sent_again(make_sink, target, event, wait_for):
+def test_what_a_target_refuses_for_good_is_not_sent_again(make_sink, target, event):
     """
     413 and 400 settle an envelope, with the reason; the others go on.
     """
@@ -92,7 +93,7 @@ def test_what_a_target_refuses_for_good_is_not_sent_again(make_sink, target, eve
     assert 3 == len(target.requests)
 
 
-def test_a_limit_for_a_category_holds_up_that_category_only(make_sink, target, wait_for):
+def test_a_limit_for_a_category_holds_up_that_category_only(make_sink, target):
     """
     While transactions are limited, events pass; a restart does not forget the limit; then the transaction follows.
     """
@@ -111,7 +112,7 @@ def test_a_limit_for_a_category_holds_up_that_category_only(make_sink, target, w
     assert ["transaction", "event", "transaction"] == target.types()
 
 
-def test_a_limit_of_a_target_is_no_limit_for_the_sdk(make_sink, target, wait_for):
+def test_a_limit_of_a_target_is_no_limit_for_the_sdk(make_sink, target):
     """
     Bugsink answers each envelope with a limit of 24 h for transactions; the SDK never hears of it and sends on.
     """
@@ -136,7 +137,7 @@ def test_a_limit_of_a_target_is_no_limit_for_the_sdk(make_sink, target, wait_for
     assert {} == accounts["discarded_by_sdk"]
 
 
-def test_one_envelope_that_breaks_the_target_waits_alone(make_sink, target, event, wait_for):
+def test_one_envelope_that_breaks_the_target_waits_alone(make_sink, target, event):
     """
     A 500 for one envelope holds up that one, with growing waits, and no other.
     """
@@ -155,7 +156,7 @@ def test_one_envelope_that_breaks_the_target_waits_alone(make_sink, target, even
     wait_for(settled(sink, "bugsink"), 30, "the bad one, no longer bad")
 
 
-def test_a_limit_for_other_categories_is_no_reason_to_hammer(make_sink, target, event, wait_for):
+def test_a_limit_for_other_categories_is_no_reason_to_hammer(make_sink, target, event):
     """
     A 429 that names a category the envelope does not have holds up the envelope all the same.
     """
@@ -168,7 +169,7 @@ def test_a_limit_for_other_categories_is_no_reason_to_hammer(make_sink, target, 
     assert 2 == len(target.requests)
 
 
-def test_a_sink_that_is_its_own_upstream_does_not_go_round(make_sink, wait_for):
+def test_a_sink_that_is_its_own_upstream_does_not_go_round(make_sink):
     """
     An upstream DSN that points back at the sink is refused for good at the first turn, and said so.
     """
@@ -188,7 +189,7 @@ def test_a_sink_that_is_its_own_upstream_does_not_go_round(make_sink, wait_for):
 
 
 @pytest.mark.parametrize("status", [401, 404])
-def test_a_project_that_the_target_does_not_know_waits_alone(make_sink, target, event, wait_for, status):
+def test_a_project_that_the_target_does_not_know_waits_alone(make_sink, target, event, status):
     """
     A wrong key or an unknown project is something a person can mend: kept, while other projects go on.
     """

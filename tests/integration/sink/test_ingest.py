@@ -10,6 +10,7 @@ import uuid
 import brotli
 import httpx
 import pytest
+from crashctl.waiting import wait_for
 
 KEY = "0123456789abcdef" * 2
 MIB = 1024 * 1024
@@ -110,7 +111,7 @@ def test_a_large_envelope_is_taken_within_the_limits(sink):
     assert len(raw) - len(b'{}\n{"type":"attachment"}\n') == only["size_bytes"]
 
 
-def test_memory_is_small_and_given_back(sink, event, wait_for):
+def test_memory_is_small_and_given_back(sink, event):
     """
     Idle it takes at most 80 MiB, and after an envelope of 60 MiB it comes back to nearly that.
     """
@@ -154,7 +155,7 @@ def test_a_browser_may_send_from_any_page(sink, event):
     assert "Access-Control-Allow-Origin" not in sink.http.get(f"{sink.url}/api/v1/accounts").headers
 
 
-def test_a_body_that_breaks_off_is_counted(sink, wait_for):
+def test_a_body_that_breaks_off_is_counted(sink):
     """
     A sender that dies in the middle leaves no half envelope, only a count.
     """

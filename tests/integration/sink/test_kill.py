@@ -10,13 +10,14 @@ import uuid
 
 import httpx
 import pytest
+from crashctl.waiting import wait_for
 
 KEY = "0123456789abcdef" * 2
 MIB = 1024 * 1024
 
 
 @pytest.mark.parametrize("attempt", range(3))
-def test_what_was_answered_survives_sigkill(make_sink, target, event, wait_for, attempt):
+def test_what_was_answered_survives_sigkill(make_sink, target, event, attempt):
     """
     Eight senders at full speed, then SIGKILL: every event that got its 200 is there after the restart, the sums hold,
     and the target gets every one of them.

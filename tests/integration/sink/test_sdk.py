@@ -7,6 +7,7 @@ import time
 
 import pytest
 import sentry_sdk
+from crashctl.waiting import wait_for
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.profiler.continuous_profiler import teardown_continuous_profiler
 
@@ -56,7 +57,7 @@ def test_a_crash_in_a_transaction_is_one_trace(sink, sdk):
     assert {"log": 1, "event": 1, "transaction": 1} == sink.accounts()["received"]
 
 
-def test_a_profile_is_found_by_the_event_that_names_its_profiler(sink, sdk, wait_for):
+def test_a_profile_is_found_by_the_event_that_names_its_profiler(sink, sdk):
     """
     A chunk knows no trace; the sink shows it with the transaction that was profiled.
     """

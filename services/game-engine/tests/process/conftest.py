@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from crashctl.waiting import wait_for
 from tornado.testing import bind_unused_port
 
 CATALOG = Path(__file__).parents[4] / "catalog"
@@ -92,11 +92,11 @@ class Service:
             return None
 
     def wait(self, condition, what, within_s=20):
-        deadline = time.monotonic() + within_s
-        while not condition():
+        def lives_and_is_so():
             assert self.process.poll() is None, self.process.stderr.read()
-            assert time.monotonic() < deadline, f"{what}: not within {within_s} s"
-            threading.Event().wait(0.02)
+            return condition()
+
+        wait_for(lives_and_is_so, within_s, what)
 
     def ready(self):
         self.wait(lambda: self.call("/healthz/ready") == 200, "ready")

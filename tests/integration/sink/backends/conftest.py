@@ -12,13 +12,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from crashctl.waiting import wait_for
 
 CACHE = Path(os.environ.get("CRASH_DEMO_CACHE", Path.home() / ".cache" / "crash-demo"))
 REPOSITORY = Path(__file__).parents[4]
@@ -97,18 +97,15 @@ def serving(command: list[str | Path], cwd: Path, log: Path, url: str, **env: st
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=cwd, env=os.environ | env, stdout=out, stderr=out)
     try:
-        deadline = time.monotonic() + 90
-        while not _answers(url):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, f"{url} did not answer within 90 s:\n{log.read_text()}"
-            time.sleep(0.1)
+        wait_for(lambda: _answers(url, process, log), 90, f"{url} to answer; its log: {log}")
         yield url
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, process: subprocess.Popen[bytes], log: Path) -> bool:
+    assert process.poll() is None, log.read_text()
     try:
         return httpx.get(url, timeout=5).status_code == 200
     except httpx.TransportError:

@@ -8,6 +8,7 @@ import uuid
 import httpx
 import pytest
 import sentry_sdk
+from crashctl.waiting import wait_for
 
 pytestmark = [pytest.mark.backends, pytest.mark.timeout(600)]
 KEY = "0123456789abcdef" * 2
@@ -15,7 +16,7 @@ API_TOKEN = "0123456789" * 4
 
 
 @pytest.fixture
-def crash(make_sink, bugsink, spotlight, wait_for):
+def crash(make_sink, bugsink, spotlight):
     """
     A crash inside a transaction, sent by the SDK to a sink that forwards to both UIs; returns sink and trace id.
     """
@@ -74,7 +75,7 @@ def test_the_limit_of_a_day_stays_with_bugsink(crash):
     assert [] == [name for name in answer.headers if re.match("x-sentry-rate-limits|retry-after", name, re.IGNORECASE)]
 
 
-def test_the_same_event_again_is_one_in_bugsink(crash, bugsink, wait_for):
+def test_the_same_event_again_is_one_in_bugsink(crash, bugsink):
     """
     A sink that lost its store and gets everything again sends it again; Bugsink keeps one.
     """
