@@ -8,6 +8,7 @@ from crashctl import catalogue_commands
 from crashctl.cluster import commands as cluster_commands
 from crashctl.database import commands as database_commands
 from crashctl.drill import command as drill_command
+from crashctl.load import command as load_command
 
 HELP = "Make a cluster with the casino on it, fire its faults, and prove that each is captured."
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 app.command("list")(catalogue_commands.list_cases)
 app.command("generate")(catalogue_commands.generate)
 app.command("drill")(drill_command.drill)
+app.command("load")(load_command.load)
 app.command("up")(cluster_commands.up)
 app.command("down")(cluster_commands.down)
 app.command("status")(cluster_commands.status)
