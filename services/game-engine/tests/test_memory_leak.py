@@ -1,5 +1,6 @@
 import asyncio
 import json
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,6 +72,19 @@ async def test_the_warning_says_how_much_is_left(client, outbox):
     assert (16, 16, 16) == (leak["added_mib"], leak["held_mib"], leak["budget_mib"])
     if cgroup.read_memory() is not None:
         assert leak["memory_usage_mib"] > 0
+
+
+async def test_the_warning_names_the_line_that_holds_the_memory(client, outbox):
+    """
+    The top allocation of the leak is the line that maps a recording, with its MiB and its count, and the trace of
+    allocations ends with the scenario.
+    """
+    await client.fire("/debug/memory-leak?case=step")
+
+    (event,) = outbox.of("event")
+    first = event["contexts"]["allocations"]["top"][0]
+    assert ("game_engine/scenarios/memory.py", 16, 16) == (first["file"], round(first["mib"]), first["count"])
+    assert not tracemalloc.is_tracing()
 
 
 async def test_a_leak_that_is_stopped_while_it_grows_gives_everything_back(client, outbox):

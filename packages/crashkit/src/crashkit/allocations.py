@@ -10,6 +10,7 @@ import ctypes
 import mmap
 import threading
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ TOP = 5
 # A number of our own for what is not Python's allocator's; the interpreter's is 0.
 DOMAIN = 0x6372
 FOLDERS_SHOWN = 3
+# The line that allocated, and the one before it: of a mapping that is told, the newest line is this module's.
+FRAMES = 2
 
 _lock = threading.Lock()
 _inside: list[None] = []
@@ -32,7 +35,7 @@ def traced_allocations() -> Iterator[None]:
     """Trace what is allocated inside."""
     with _lock:
         if not _inside:
-            tracemalloc.start()
+            tracemalloc.start(FRAMES)
         _inside.append(None)
     try:
         yield
@@ -53,15 +56,20 @@ def note_allocations() -> list[dict[str, object]]:
     if not tracemalloc.is_tracing():
         return []
     traced, peak = tracemalloc.get_traced_memory()
-    lines = tracemalloc.take_snapshot().statistics("lineno")[:TOP]
+    lines: Counter[tuple[str, int]] = Counter()
+    counts: Counter[tuple[str, int]] = Counter()
+    for trace in tracemalloc.take_snapshot().traces:
+        place = _place(trace.traceback)
+        lines[place] += trace.size
+        counts[place] += 1
     top: list[dict[str, object]] = [
         {
-            "file": "/".join(Path(line.traceback[0].filename).parts[-FOLDERS_SHOWN:]),
-            "line": line.traceback[0].lineno,
-            "mib": round(line.size / MIB, 2),
-            "count": line.count,
+            "file": "/".join(Path(file).parts[-FOLDERS_SHOWN:]),
+            "line": line,
+            "mib": round(size / MIB, 2),
+            "count": counts[file, line],
         }
-        for line in lines
+        for (file, line), size in lines.most_common(TOP)
     ]
     figures = {"traced_mib": round(traced / MIB, 1), "traced_peak_mib": round(peak / MIB, 1)}
     cost = {"tracing_costs_mib": round(tracemalloc.get_tracemalloc_memory() / MIB, 2)}
@@ -70,7 +78,7 @@ def note_allocations() -> list[dict[str, object]]:
 
 
 def track(block: mmap.mmap) -> None:
-    """Count a mapping as allocated by the line that calls, while allocations are traced."""
+    """Count a mapping as allocated by the line that calls this, while allocations are traced."""
     if tracemalloc.is_tracing():
         ctypes.pythonapi.PyTraceMalloc_Track(ctypes.c_uint(DOMAIN), _address(block), ctypes.c_size_t(len(block)))
 
@@ -79,6 +87,11 @@ def untrack(block: mmap.mmap) -> None:
     """Count a mapping no more; before it is closed."""
     if tracemalloc.is_tracing():
         ctypes.pythonapi.PyTraceMalloc_Untrack(ctypes.c_uint(DOMAIN), _address(block))
+
+
+def _place(traceback: tracemalloc.Traceback) -> tuple[str, int]:
+    newest = next((frame for frame in reversed(traceback) if frame.filename != __file__), traceback[-1])
+    return newest.filename, newest.lineno
 
 
 def _address(block: mmap.mmap) -> ctypes.c_size_t:

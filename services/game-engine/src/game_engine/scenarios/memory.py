@@ -7,6 +7,7 @@ import mmap
 
 import sentry_sdk
 from crashkit import cgroup
+from crashkit.allocations import note_allocations, traced_allocations, track, untrack
 from crashkit.run import Run
 from crashkit.runtime_context import MIB, memory_figures
 
@@ -34,25 +35,30 @@ async def grow_history(run: Run) -> dict[str, object]:
         RunEnded: it was stopped, or took longer than ``run.budget.wall_s`` (seconds); what it added is freed.
     """
     added: list[mmap.mmap] = []
-    warned = False
     try:
-        while len(added) < run.budget.memory_mib:
-            run.check()
-            if not warned and _near_limit():
-                _warn(run, len(added))
-                sentry_sdk.flush(timeout=2.0)
-                warned = True
-            block = _recording()
-            HISTORY.append(block)
-            added.append(block)
-            await asyncio.sleep(0)
+        with traced_allocations():
+            await _add_blocks(run, added)
     except BaseException:
         _forget(added)
         raise
     run.hold(lambda: _forget(added))
+    return {"added_mib": len(added), "held_mib": len(HISTORY)}
+
+
+async def _add_blocks(run: Run, added: list[mmap.mmap]) -> None:
+    warned = False
+    while len(added) < run.budget.memory_mib:
+        run.check()
+        if not warned and _near_limit():
+            _warn(run, len(added))
+            sentry_sdk.flush(timeout=2.0)
+            warned = True
+        block = _recording()
+        HISTORY.append(block)
+        added.append(block)
+        await asyncio.sleep(0)
     if not warned:
         _warn(run, len(added))
-    return {"added_mib": len(added), "held_mib": len(HISTORY)}
 
 
 def _recording() -> mmap.mmap:
@@ -62,6 +68,7 @@ def _recording() -> mmap.mmap:
     """
     block = mmap.mmap(-1, MIB, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     block.write(b"\x01" * MIB)
+    track(block)
     return block
 
 
@@ -74,6 +81,7 @@ def _warn(run: Run, added_mib: int) -> None:
     }
     sentry_sdk.set_context("leak", figures)
     sentry_sdk.add_breadcrumb(category="memory", message="history grew", data={"held_mib": len(HISTORY)})
+    note_allocations()
     sentry_sdk.capture_message(MESSAGE, level="warning")
 
 
@@ -86,5 +94,6 @@ def _near_limit() -> bool:
 def _forget(blocks: list[mmap.mmap]) -> None:
     for block in blocks:
         HISTORY.remove(block)
+        untrack(block)
         block.close()
     blocks.clear()
