@@ -3,7 +3,7 @@ What a scenario is given.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crashkit.run import Run
 
@@ -23,7 +23,8 @@ class Firing:
 
     run: Run
     database: Database
-    body: bytes = b""
+    # What a caller sent is no part of what a failing frame shows.
+    body: bytes = field(default=b"", repr=False)
 
 
 Report = dict[str, object]
