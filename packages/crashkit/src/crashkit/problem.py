@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 MEDIA_TYPE = "application/problem+json"
+# Renamed by RFC 9110; Python before 3.13 still has the names of RFC 7231.
+RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 @dataclass(eq=False)  # not frozen: a context manager that it passes through sets its traceback
@@ -34,7 +36,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         """
         members: dict[str, object] = {
             "type": f"urn:crash-demo:problem:{self.code}",
-            "title": HTTPStatus(self.status).phrase,
+            "title": RENAMED.get(self.status, HTTPStatus(self.status).phrase),
             "status": self.status,
             "detail": self.detail,
         }

@@ -166,14 +166,17 @@ function parse (name, bytes) {
 
 /** @param {ErrorObject} error */
 function isEcho (error) {
-  // These repeat, for the whole, what another line says of the part.
-  return error.keyword === 'if' || (error.keyword === 'type' && error.params.type === 'null')
+  // These repeat, for each choice, what another line says of the whole.
+  return /\/(oneOf|anyOf)\/\d+\/(required|type)$/.test(error.schemaPath) && error.params.type !== 'object'
 }
 
 /** @param {ErrorObject} error */
 function lineOf (error) {
   const place = error.instancePath.slice(1).replaceAll('/', '.') || 'the file'
   if (error.keyword === 'required') return `${place}.${error.params.missingProperty}: Field required`
+  if (error.keyword === 'oneOf') {
+    return `${place}: a scenario has either expect or cases; found ${error.params.passingSchemas ? 'both' : 'neither'}`
+  }
   const extra = error.keyword === 'additionalProperties' ? `.${error.params.additionalProperty}` : ''
   const found = JSON.stringify(error.data) ?? 'nothing'
   return `${place}${extra}: ${error.message}; found ${found.slice(0, SHOWN)}`
@@ -187,7 +190,8 @@ function twice (services) {
     for (const value of new Set(values)) {
       const count = values.filter(other => other === value).length
       if (count > 1) {
-        mistakes.push(`${SERVICES_FILE}: ${field} '${value}' is given ${count} times; each service has its own`)
+        const shown = typeof value === 'number' ? value : `'${value}'`
+        mistakes.push(`${SERVICES_FILE}: ${field} ${shown} is given ${count} times; each service has its own`)
       }
     }
   }
