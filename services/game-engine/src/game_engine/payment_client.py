@@ -132,8 +132,9 @@ class PaymentClient:
             return None
         match answer.body:
             case {"player_id": str(player_id), "status": str(status), "amount": int(amount), **more}:
-                payout = more.get("payout")
-                return Charge(player_id, status, amount, payout if isinstance(payout, int) else None)
+                paid = more.get("payout")
+                win = paid.get("amount") if isinstance(paid, dict) else None
+                return Charge(player_id, status, amount, win if isinstance(win, int) else None)
         raise UnknownOutcomeError(self._peer.name, f"{answer.status} without a charge")
 
     async def _move(self, path: str, document: dict[str, object], timeout_s: float) -> int:

@@ -27,6 +27,8 @@ LONGEST_PAUSE_S = 1.0
 # What payment says to the player and not to us.
 PASSED_ON = frozenset({HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 RETURNED = "charge-closed"
+# The win would lift the wallet above what a wallet holds.
+TOO_RICH = "balance-limit"
 STATES = {"held": "open", "charged": "open", "closed": "settled", "refunded": "returned", "void": "returned"}
 COME_BACK = {"Retry-After": "1"}
 
@@ -121,7 +123,10 @@ class Saga:
         except RefusedError as refused:
             self._recorder.forget(spin)
             if refused.code != RETURNED:
-                self._accounts.spin("failed")
+                await self._give_back(spin)
+                self._accounts.spin("refused" if refused.code == TOO_RICH else "failed")
+                if refused.code == TOO_RICH:
+                    raise Problem(refused.status, refused.code, refused.detail) from None
                 raise
             self._accounts.spin("returned")
             detail = f"the spin took too long and does not count; its stake was given back (spin {spin.spin_id})"

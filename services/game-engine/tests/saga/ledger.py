@@ -73,7 +73,7 @@ class Ledger:
         if not charge and not closing:
             raise RefusedError(404, "unknown-charge")
         status = {"payout": "closed", "refund": "refunded", "void": "void"}[closing["kind"]] if closing else "held"
-        more = {"payout": closing["amount"]} if status == "closed" else {}
+        more = {"payout": {"key": closing["key"], "amount": closing["amount"]}} if status == "closed" else {}
         return {"key": key, "player_id": "player-7", "amount": -charge["amount"] if charge else 0,
                 "status": status, **more}  # fmt: skip
 

@@ -183,6 +183,19 @@ async def test_a_refusal_that_is_our_mistake_is_an_unhandled_event_without_amoun
     assert [] == values.told([event], [str(STAKE), str(WIN)])
 
 
+async def test_a_win_that_a_wallet_cannot_hold_is_refused_and_the_stake_given_back(casino):
+    """
+    When the wallet cannot take the win, the spin is refused as payment says it, and the stake comes back at once.
+    """
+    casino.payment.always_refuse("/payouts", 409, "balance-limit")
+
+    status, answer = await casino.spin()
+
+    assert (409, "urn:crash-demo:problem:balance-limit") == (status, answer["type"])
+    assert OPENING == casino.ledger.balance
+    assert [] == casino.outbox.of("event")
+
+
 async def test_who_leaves_before_the_end_does_not_stop_the_spin(casino):
     """
     A caller that closes its connection in the middle changes nothing of the money.
