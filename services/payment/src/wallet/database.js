@@ -7,10 +7,13 @@ import {
 } from 'mongodb'
 import { setTimeout as pause } from 'node:timers/promises'
 
+import { SettingsError } from '../crashkit/settings.js'
+
 const CONNECTIONS = 20
 const DUPLICATE_KEY = 11000
-// Not the statement's fault: internal error, away or stepping down, out of time, write conflict, cannot log in.
-const PASSING = new Set([1, 6, 7, 18, 50, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
+const LOGIN_REFUSED = 18
+// Not the statement's fault: internal error, away or stepping down, out of time, write conflict.
+const PASSING = new Set([1, 6, 7, 50, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
 // DocumentDB hands on PostgreSQL's own codes (a deadlock, a cancelled statement) packed into numbers above all others.
 const LEAST_OF_POSTGRESQL = 1 << 24
 const AWAY_PAUSE_MS = 1000
@@ -39,6 +42,7 @@ export class Database {
   #timeoutMs
   /** Until when nobody tries, on `performance.now()`'s clock; 0 while the database is there. */
   #awayUntilMs = 0
+  #connected = false
 
   /**
    * Connects with the first statement, not before.
@@ -46,12 +50,12 @@ export class Database {
    * @param {string} uri
    * @param {string} name of the database.
    * @param {number} timeoutMs the most that finding a server and connecting may take.
-   * @throws {Error} the URI is none that the driver understands.
+   * @throws {SettingsError} the URI is none that the driver understands.
    */
   constructor (uri, name, timeoutMs) {
     this.#name = name
     this.#timeoutMs = timeoutMs
-    this.#client = new MongoClient(uri, {
+    this.#client = clientOf(uri, {
       appName: 'payment',
       serverSelectionTimeoutMS: timeoutMs,
       connectTimeoutMS: timeoutMs,
@@ -86,11 +90,12 @@ export class Database {
     if (timeoutMS < 1) throw new Unsent('The time of the request was over before this statement')
     this.#refuseWhileAway()
     try {
+      await this.#connect(timeoutMS)
       const result = await inTime(statement({ timeoutMS }), timeoutMS)
       this.#awayUntilMs = 0
       return result
     } catch (error) {
-      const meaning = meaningOf(error)
+      const meaning = error instanceof Unsent ? error : meaningOf(error)
       if (meaning instanceof Unsent) this.#awayUntilMs = performance.now() + AWAY_PAUSE_MS
       else if (meaning instanceof Duplicate) this.#awayUntilMs = 0
       throw meaning
@@ -112,6 +117,22 @@ export class Database {
   }
 
   /**
+   * Connect for the first time. Left to itself, the driver tries that once: a client whose first attempt failed keeps
+   * the closed topology, and every later statement fails, also when the database is back.
+   *
+   * @param {number} withinMs
+   */
+  async #connect (withinMs) {
+    if (this.#connected) return
+    try {
+      await inTime(this.#client.connect(), withinMs)
+    } catch (error) {
+      throw error instanceof Unanswered ? new Unsent('No connection came about in time') : error
+    }
+    this.#connected = true
+  }
+
+  /**
    * Fail at once while the database is known to be away, so that requests do not pile up, each waiting for itself.
    * After a pause one statement tries; the others go on failing until it has its answer.
    */
@@ -120,6 +141,19 @@ export class Database {
     const nowMs = performance.now()
     if (nowMs < this.#awayUntilMs) throw new Unsent('The database was away a moment ago')
     this.#awayUntilMs = nowMs + this.#timeoutMs
+  }
+}
+
+/**
+ * @param {string} uri
+ * @param {import('mongodb').MongoClientOptions} options
+ */
+function clientOf (uri, options) {
+  try {
+    return new MongoClient(uri, options)
+  } catch {
+    // The driver's own message repeats the URI, and with it the password.
+    throw new SettingsError('MONGODB_URI: the driver cannot read it; look at its host, port and options')
   }
 }
 
@@ -166,6 +200,7 @@ const NEVER_SENT = [MongoServerSelectionError, MongoTopologyClosedError, MongoNo
 /** @param {MongoServerError} error */
 function meaningOfServer (error) {
   if (error.code === DUPLICATE_KEY) return new Duplicate('Something unique is there already', { cause: error })
+  if (error.code === LOGIN_REFUSED) return new Unsent('The login was refused', { cause: error })
   const code = Number(error.code)
   const passing = PASSING.has(code) || code >= LEAST_OF_POSTGRESQL
   return passing ? new Unanswered('The server could not do it now', { cause: error }) : error

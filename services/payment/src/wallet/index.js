@@ -27,7 +27,7 @@ import { Sweep } from './sweep.js'
  *
  * @param {Pick<import('../settings.js').Settings, 'mongodbUri' | 'mongodbDatabase' | 'mongodbTimeoutMs'>} settings
  * @returns {Wallets}
- * @throws {Error} the URI is none that the driver understands.
+ * @throws {import('../crashkit/settings.js').SettingsError} the URI is none that the driver understands.
  */
 export function openWallets ({ mongodbUri, mongodbDatabase, mongodbTimeoutMs }) {
   const database = new Database(mongodbUri, mongodbDatabase, mongodbTimeoutMs)
