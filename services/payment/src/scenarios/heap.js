@@ -1,0 +1,79 @@
+/**
+ * What V8 says of its heap, and a way to ask for a collection.
+ */
+import { Session } from 'node:inspector'
+import { getHeapStatistics } from 'node:v8'
+
+export const MIB = 1024 * 1024
+const OPTION = /--max[-_]old[-_]space[-_]size=(\d+)/g
+
+/** @type {Session | null} */
+let session = null
+
+/**
+ * Give the limit of the old generation, at which V8 ends the process (MiB).
+ *
+ * `heap_size_limit` of V8 is no such limit: it adds the most that the young generation might take.
+ *
+ * @param {readonly string[]} [options] as the process was started with; the last one that names it holds.
+ * @returns {number}
+ */
+export function oldSpaceLimitMib (options = [process.env.NODE_OPTIONS ?? '', ...process.execArgv]) {
+  const named = [...options.join(' ').matchAll(OPTION)].at(-1)
+  return named ? Number(named[1]) : mib(getHeapStatistics().heap_size_limit)
+}
+
+/**
+ * Give the figures of the heap for an event. Sizes are MiB.
+ *
+ * @returns {Record<string, number>}
+ */
+export function heapFigures () {
+  const heap = getHeapStatistics()
+  const { arrayBuffers, rss } = process.memoryUsage()
+  return {
+    old_space_limit_mib: oldSpaceLimitMib(),
+    heap_size_limit_mib: mib(heap.heap_size_limit),
+    total_heap_mib: mib(heap.total_heap_size),
+    used_heap_mib: mib(heap.used_heap_size),
+    physical_heap_mib: mib(heap.total_physical_size),
+    malloced_mib: mib(heap.malloced_memory),
+    external_mib: mib(heap.external_memory),
+    array_buffers_mib: mib(arrayBuffers),
+    resident_mib: mib(rss),
+    native_contexts: heap.number_of_native_contexts,
+    detached_contexts: heap.number_of_detached_contexts
+  }
+}
+
+/** Give what is in use of the heap (MiB), garbage that was not collected yet included. */
+export function usedHeapMib () {
+  return mib(getHeapStatistics().used_heap_size)
+}
+
+/**
+ * Collect all garbage. V8 collects when it needs room, and an idle process never does: without this, what a fault has
+ * let go would stay with the process.
+ *
+ * @returns {Promise<void>} fulfilled when it is done: V8 does it in a task of its own, after the code that asks.
+ */
+export function collectGarbage () {
+  return new Promise(resolve => { debuggerSession().post('HeapProfiler.collectGarbage', () => resolve()) })
+}
+
+/**
+ * Give the session that asks for collections. It is kept: one that nothing refers to would be collected itself, and its
+ * answer would never come.
+ */
+function debuggerSession () {
+  if (!session) {
+    session = new Session()
+    session.connect()
+  }
+  return session
+}
+
+/** @param {number} bytes */
+export function mib (bytes) {
+  return Math.round(bytes / MIB * 10) / 10
+}
