@@ -4,13 +4,15 @@ SHELL := /bin/bash
 UV := scripts/uv
 RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest
+NPM := $(RUN) npm --prefix services/payment
 WITH_DATABASE := scripts/with-database
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: ## Install the locked Python packages into .venv.
+setup: ## Install the locked packages: Python's into .venv, payment's into its node_modules.
 	@$(UV) sync --quiet --locked --all-packages
+	@scripts/node-modules
 
 up: setup ## Make the cluster, build the images, install the release, say what to try.
 	@$(RUN) crashctl up
@@ -32,10 +34,12 @@ check: setup ## Format, lint, types, import contracts, generated files (seconds,
 	$(RUN) ruff check .
 	$(RUN) mypy packages/crashkit/src packages/crashctl/src services/game-engine/src services/analytics/src services/event-sink/src gateway/src
 	$(RUN) lint-imports
+	$(NPM) run --silent check
 	$(RUN) crashctl generate --check
 
 unit: setup ## Tests beside the code, catalogue and repository rules (a database in Docker, no cluster).
 	$(WITH_DATABASE) $(PYTEST) packages services gateway tests/catalog tests/repository
+	$(WITH_DATABASE) $(NPM) test --silent
 
 charts: setup ## Chart tests (helm, no cluster).
 	@$(RUN) crashctl tools helm

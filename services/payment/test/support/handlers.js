@@ -2,6 +2,7 @@
  * Small faults, of which each shows one way in which a handler can end.
  */
 import { createHash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 
 import { profiled } from '../../src/crashkit/profiling.js'
 
@@ -51,7 +52,7 @@ export const HANDLERS = {
   async slow (run) {
     while (!run.stopped) {
       run.check()
-      await new Promise(resolve => setTimeout(resolve, 20))
+      await pause(20)
     }
     run.check()
   }
