@@ -19,7 +19,7 @@ class Key(NamedTuple):
 
     Args:
         service: its project.
-        fingerprint: as the event names it; empty when it does not.
+        fingerprint: as the event names it, and then nothing else counts; empty when it does not.
         kind: type of the outermost exception; empty for a message.
         words: its value or the message, first line, without what varies.
     """
@@ -47,6 +47,8 @@ def key(payload: Mapping[str, Any]) -> Key:  # Any: JSON
     if fingerprint == ("{{ default }}",):
         fingerprint = ()
     service = (payload.get("tags") or {}).get("service", "")
+    if fingerprint:
+        return Key(service, fingerprint, "", "")
     return Key(service, fingerprint, str(outermost.get("type") or "") if values else "", masked(words))
 
 
