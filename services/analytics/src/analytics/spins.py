@@ -122,9 +122,11 @@ async def timeseries(database: Database, bucket: str, since: datetime, until: da
         since: begin of the first bucket.
         until: end; its bucket is the last.
     """
-    by = {"$dateTrunc": {"date": "$at", "unit": bucket}}
+    # Not $dateTrunc: the embedded database puts the first two hours of a day into the day before.
+    at_ms, size_ms = {"$toLong": "$at"}, int(BUCKETS[bucket] / timedelta(milliseconds=1))
+    by = {"$subtract": [at_ms, {"$mod": [at_ms, size_ms]}]}
     rows = await database.aggregate(COLLECTION, [*_within(since, until), {"$group": {"_id": by, **SUMS}}])
-    found = {row["_id"]: _sums(row) for row in rows}
+    found = {datetime.fromtimestamp(row["_id"] / MILLISECOND, UTC): _sums(row) for row in rows}
     series = []
     begin = begin_of_bucket(bucket, since)
     while begin < until:

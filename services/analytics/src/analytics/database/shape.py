@@ -18,9 +18,11 @@ def shape(statement: Mapping[str, Any]) -> str:  # Any: whatever a statement hol
     Give a statement as JSON with every value masked.
 
     Args:
-        statement: as the driver sends it.
+        statement: as the driver sends it; its first member names the operation and the collection.
     """
-    return json.dumps(_masked(statement))
+    told = {str(name): _masked(value) for name, value in statement.items()}
+    operation, collection = next(iter(statement.items()))
+    return json.dumps({**told, operation: collection} if isinstance(collection, str) else told)
 
 
 def _masked(part: object) -> object:
