@@ -32,14 +32,24 @@ class Pod:
     spec: dict[str, Any]
 
     @property
+    def containers(self) -> list[dict[str, Any]]:
+        return self.spec["containers"]
+
+    @property
     def container(self) -> dict[str, Any]:
-        (only,) = self.spec["containers"]
+        (only,) = self.containers
         return only
 
     @property
     def env(self) -> dict[str, Any]:
         """Value, or where it comes from, by variable."""
         return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in self.container["env"]}
+
+    @property
+    def secrets(self) -> list[dict[str, Any]]:
+        """What its containers read from a Secret, each with name and key."""
+        entries = [entry for container in self.containers for entry in container.get("env", [])]
+        return [entry["valueFrom"]["secretKeyRef"] for entry in entries if "secretKeyRef" in entry.get("valueFrom", {})]
 
 
 @dataclass(frozen=True)
@@ -107,11 +117,11 @@ def render() -> Callable[..., Rendered]:
 
 
 @pytest.fixture(scope="session")
-def refusal() -> Callable[[Values], str]:
+def refusal() -> Callable[..., str]:
     """What helm says to values that it refuses; fails where it takes them."""
 
-    def said(values: Values) -> str:
-        done = _helm("template", json.dumps(values))
+    def said(values: Values, *options: str) -> str:
+        done = _helm("template", json.dumps(values), *options)
         assert 0 != done.returncode, "helm took these values"
         return done.stderr
 
@@ -149,4 +159,12 @@ def default(render) -> Rendered:
 
 @pytest.fixture(scope="session")
 def services() -> list[dict[str, Any]]:
-    return yaml.safe_load((ROOT / "catalog" / "services.yaml").read_text(encoding="utf-8"))["services"]
+    """The services of the catalogue that run in a container."""
+    known = yaml.safe_load((ROOT / "catalog" / "services.yaml").read_text(encoding="utf-8"))["services"]
+    return [service for service in known if service["language"] != "browser"]
+
+
+@pytest.fixture(scope="session")
+def fireable(services) -> list[str]:
+    """Names of the pods in which a fault can be fired."""
+    return [f"crash-demo-{service['name']}" for service in services]

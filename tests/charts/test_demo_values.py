@@ -28,11 +28,11 @@ def test_only_differences_stand_there(demo_values):
     assert [] == same
 
 
-def test_faults_are_on_in_the_demo(demo):
+def test_faults_are_on_in_the_demo(demo, fireable):
     """
     A plain curl fires a fault in the demo, as the README shows.
     """
-    for name in ("crash-demo-gateway", "crash-demo-game-engine"):
+    for name in fireable:
         assert "true" == demo.pods[name].env["FAULTS_ENABLED"] == demo.pods[name].env["FAULTS_ALLOW_GET"]
 
 

@@ -13,7 +13,7 @@ CHART = ROOT / "charts" / "crash-demo"
 PARTS = {path.parent.name: path for path in (CHART / "charts").glob("*/values.yaml")}
 DOCUMENTS = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if path.is_file()]
 # A value as it is written in prose or after --set; a file such as game-engine.yaml is none.
-NAMED = re.compile(rf"(?<![\w/.-])((?:global|drill|{'|'.join(PARTS)})(?:\.[a-zA-Z]+)+)(?![\w/-])")
+NAMED = re.compile(rf"(?<![\w/.-])((?:global|drill|load|{'|'.join(PARTS)})(?:\.[a-zA-Z]+)+)(?![\w/-])")
 
 
 def values() -> dict:

@@ -17,8 +17,12 @@ FORMS = {
     "bugsink-api-token": r"[0-9a-f]{40}",
     "bugsink-admin-password": r"[0-9a-f]{20}",
     "bugsink-secret-key": r"[0-9a-f]{64}",
+    "mongodb-password": r"[0-9a-f]{48}",
+    "mongodb-uri": r"",
     "upstream-dsn": r"",
 }
+# What nothing is made up for.
+EMPTY = {key for key, form in FORMS.items() if not form}
 GIVEN = {
     "faultToken": "a-token-of-mine-0001",
     "ingestKey": "0123456789abcdef0123456789abcdef",
@@ -26,6 +30,7 @@ GIVEN = {
     "bugsinkApiToken": "0123456789abcdef0123456789abcdef01234567",
     "bugsinkAdminPassword": "correct horse",
     "bugsinkSecretKey": "k" * 50,
+    "mongodbPassword": "a-password-of-mine",
     "upstreamDsn": "https://key@sentry.example.com/7",
 }
 
@@ -39,8 +44,8 @@ def test_what_is_not_given_is_made_at_random(render):
 
     assert {} == {key: value for key, value in first.items() if not re.fullmatch(FORMS[key], value)}
     assert set(FORMS) == set(first)
-    assert {"upstream-dsn"} == {key for key, value in first.items() if second[key] == value}
-    assert len(FORMS) == len(set(first.values()))
+    assert EMPTY == {key for key, value in first.items() if second[key] == value}
+    assert len(FORMS) - len(EMPTY) == len(set(first.values()) - {""})
 
 
 def test_what_is_given_is_taken(render):
@@ -49,7 +54,7 @@ def test_what_is_given_is_taken(render):
     """
     secret = render({"global": {"secrets": GIVEN}}).secret()
 
-    assert set(GIVEN.values()) == set(secret.values())
+    assert {*GIVEN.values(), ""} == set(secret.values())
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -72,13 +77,7 @@ def test_an_existing_secret_takes_its_place(render):
     release = render({"global": {"existingSecret": "mine", "faults": {"enabled": True}}})
 
     assert {} == release.all("Secret")
-    found = {
-        source["secretKeyRef"]["name"]
-        for pod in release.pods.values()
-        for source in pod.env.values()
-        if isinstance(source, dict) and "secretKeyRef" in source
-    }
-    assert {"mine"} == found
+    assert {"mine"} == {ref["name"] for pod in release.pods.values() for ref in pod.secrets}
 
 
 def test_an_existing_secret_and_a_given_value_contradict(refusal):
@@ -94,14 +93,9 @@ def test_each_key_that_a_pod_reads_is_made(demo):
     """
     No pod waits for a key that the Secret lacks.
     """
-    read = {
-        source["secretKeyRef"]["key"]
-        for pod in demo.pods.values()
-        for source in pod.env.values()
-        if isinstance(source, dict) and "secretKeyRef" in source
-    }
+    read = {ref["key"] for pod in demo.pods.values() for ref in pod.secrets}
 
-    assert set(FORMS) == read
+    assert set(FORMS) - {"mongodb-uri"} == read
 
 
 def test_a_changed_secret_starts_pods_anew(render):
@@ -183,5 +177,5 @@ def test_what_an_earlier_install_made_is_kept(render, api_server):
 
     assert GIVEN["faultToken"] == secret.pop("fault-token")
     assert re.fullmatch(FORMS["sink-token"], secret.pop("sink-token"))
-    assert "" == secret.pop("upstream-dsn")
+    assert {""} == {secret.pop(key) for key in EMPTY}
     assert {key: f"kept {key}" for key in secret} == secret

@@ -9,16 +9,22 @@ import pytest
 NETWORK = {"global": {"networkPolicy": {"enabled": True}}}
 
 
-@pytest.fixture(scope="module", params=["default", "demo"])
+@pytest.fixture(scope="module", params=["default", "demo", "everything"])
 def release(request):
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def everything(render):
+    """The release with all that is off by default."""
+    return render({"global": {"faults": {"enabled": True}}, "load": {"enabled": True}})
 
 
 def test_every_pod_is_restricted(release):
     """
     One unprivileged user, a read-only root, no capability, the runtime's seccomp profile: each pod has these.
     """
-    assert 6 == len(release.pods)
+    assert len(release.all("Deployment")) + 1 == len(release.pods)
     for pod in release.pods.values():
         assert {
             "runAsNonRoot": True,
@@ -28,25 +34,26 @@ def test_every_pod_is_restricted(release):
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         } == pod.spec["securityContext"]
-        assert {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        } == pod.container["securityContext"]
+        for container in pod.containers:
+            assert {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            } == container["securityContext"]
         assert set() == {"hostNetwork", "hostPID", "hostIPC", "initContainers", "ephemeralContainers"} & set(pod.spec)
         assert {"emptyDir", "persistentVolumeClaim"} >= {
             kind for volume in pod.spec["volumes"] for kind in volume if kind != "name"
         }
 
 
-def test_no_pod_but_the_drill_has_a_token(demo):
+def test_no_pod_but_the_drill_has_a_token(everything):
     """
     Each component has an identity of its own, and only the drill's is mounted.
     """
-    for name, pod in demo.pods.items():
+    for name, pod in everything.pods.items():
         assert name == pod.spec["serviceAccountName"]
         assert (name == "crash-demo-drill") == pod.spec["automountServiceAccountToken"]
-        assert not demo.one("ServiceAccount", name)["automountServiceAccountToken"]
+        assert not everything.one("ServiceAccount", name)["automountServiceAccountToken"]
 
 
 def test_the_drill_sees_the_pods_of_its_namespace_and_no_more(demo):
@@ -68,9 +75,9 @@ def test_every_pod_has_requests_and_limits(release):
     """
     No pod can take what was promised to another.
     """
-    for pod in release.pods.values():
+    for container in [container for pod in release.pods.values() for container in pod.containers]:
         for bound in ("requests", "limits"):
-            assert {"cpu", "memory"} == set(pod.container["resources"][bound])
+            assert {"cpu", "memory"} == set(container["resources"][bound])
 
 
 def test_nothing_writes_without_a_bound(release):
@@ -78,7 +85,7 @@ def test_nothing_writes_without_a_bound(release):
     Each writable folder is a volume, and each emptyDir has a size.
     """
     for pod in release.pods.values():
-        mounts = {mount["name"] for mount in pod.container["volumeMounts"]}
+        mounts = {mount["name"] for container in pod.containers for mount in container["volumeMounts"]}
 
         assert mounts == {volume["name"] for volume in pod.spec["volumes"]}
         assert [] == [v for v in pod.spec["volumes"] if "emptyDir" in v and "sizeLimit" not in v["emptyDir"]]
@@ -95,31 +102,39 @@ def test_secrets_stand_in_the_secret_only(demo):
     assert {} == demo.all("ConfigMap")
 
 
-def test_a_fault_token_is_given_only_where_faults_are_on(default, demo):
+def test_a_fault_token_is_given_only_where_faults_are_on(default, everything, fireable):
     """
-    With faults off no pod has the token.
+    With faults off no pod has the token; with faults on those have it that check it, and the drill.
     """
-    for name in ("crash-demo-gateway", "crash-demo-game-engine", "crash-demo-drill"):
-        assert "FAULTS_TOKEN" not in default.pods[name].env
-        assert {"secretKeyRef": {"name": "crash-demo-secrets", "key": "fault-token"}} == demo.pods[name].env[
-            "FAULTS_TOKEN"
-        ]
+
+    def holders(release) -> set[str]:
+        return {name for name, pod in release.pods.items() if "fault-token" in [ref["key"] for ref in pod.secrets]}
+
+    assert set() == holders(default)
+    assert {*fireable, "crash-demo-drill"} == holders(everything)
 
 
 def test_network_policies_let_callers_in_and_others_not(render, default):
     """
-    With network policies on, the gateway and the drill call game-engine, the sink calls Bugsink, anyone the gateway.
+    With network policies on, each component is called by those who have a reason to: the database by its two services,
+    the services by the gateway, by a spin and by the drill, the sink by all, the load by nobody.
     """
-    release = render(NETWORK)
+    release = render({**NETWORK, "load": {"enabled": True}})
 
     def callers(component: str) -> list[str | None]:
         (rule,) = release.one("NetworkPolicy", f"crash-demo-{component}")["spec"]["ingress"]
+        (port,) = release.one("Service", f"crash-demo-{component}")["spec"]["ports"]
+        assert [{"port": port["name"]}] == rule["ports"]
         labels = [peer["podSelector"]["matchLabels"] for peer in rule.get("from", [])]
         assert {"crash-demo"} >= {found["app.kubernetes.io/instance"] for found in labels}
         return [found.get("app.kubernetes.io/name") for found in labels]
 
     assert {} == default.all("NetworkPolicy")
+    assert set(release.all("Deployment")) == set(release.all("NetworkPolicy"))
     assert ["gateway", "drill"] == callers("game-engine")
+    assert ["gateway", "game-engine", "drill"] == callers("payment") == callers("analytics")
+    assert ["analytics", "payment"] == callers("mongodb")
+    assert {"podSelector", "policyTypes"} == set(release.one("NetworkPolicy", "crash-demo-load")["spec"])
     assert ["event-sink", "drill"] == callers("bugsink")
     assert [None] == callers("event-sink")
     assert [] == callers("gateway")

@@ -5,11 +5,11 @@ What can be switched: faults, the two UIs, disks.
 import pytest
 
 
-def test_faults_are_off_by_default(default):
+def test_faults_are_off_by_default(default, fireable):
     """
     Who installs the chart and says nothing gets a release in which nothing can be fired.
     """
-    for name in ("crash-demo-gateway", "crash-demo-game-engine"):
+    for name in fireable:
         env = default.pods[name].env
 
         assert ("false", "false") == (env["FAULTS_ENABLED"], env["FAULTS_ALLOW_GET"])
@@ -37,7 +37,32 @@ def test_a_ui_can_be_left_out(render, default, part):
     assert [] == [o for o in without.objects if o["metadata"]["name"] == f"crash-demo-{part}"]
 
 
-@pytest.mark.parametrize("part", ["event-sink", "bugsink"])
+@pytest.mark.parametrize("part", ["payment", "analytics"])
+def test_a_service_can_be_left_out(render, default, part):
+    """
+    Without a service nothing of it is rendered, and those who would call it do not know of it.
+    """
+    without = render({"global": {part: {"enabled": False}}})
+    variable = f"{part.upper()}_URL"
+
+    for caller in ("crash-demo-gateway", "crash-demo-game-engine"):
+        port = default.one("Service", f"crash-demo-{part}")["spec"]["ports"][0]["port"]
+        assert f"http://crash-demo-{part}:{port}" == default.pods[caller].env[variable]
+        assert variable not in without.pods[caller].env
+    assert [] == [o for o in without.objects if o["metadata"]["name"] == f"crash-demo-{part}"]
+
+
+def test_the_gateway_knows_each_service(default, services):
+    """
+    Behind the gateway is every service of the catalogue, so that no path answers that it is not part of the release.
+    """
+    behind = [service["name"] for service in services if service["name"] != "gateway"]
+    env = default.pods["crash-demo-gateway"].env
+
+    assert {f"{name.upper().replace('-', '_')}_URL" for name in behind} == {name for name in env if name[-4:] == "_URL"}
+
+
+@pytest.mark.parametrize("part", ["event-sink", "bugsink", "mongodb"])
 def test_a_store_is_on_a_disk_that_can_be_chosen(render, default, part):
     """
     A store is on a claim of its own; size and class can be chosen, a claim brought along, or the disk left out.
@@ -69,10 +94,13 @@ def test_who_writes_a_store_is_never_there_twice(default):
 
     assert {
         "crash-demo-bugsink": "Recreate",
+        "crash-demo-mongodb": "Recreate",
         "crash-demo-event-sink": "Recreate",
         "crash-demo-spotlight": "Recreate",
         "crash-demo-game-engine": "RollingUpdate",
         "crash-demo-gateway": "RollingUpdate",
+        "crash-demo-payment": "RollingUpdate",
+        "crash-demo-analytics": "RollingUpdate",
     } == strategies
 
 
@@ -83,7 +111,7 @@ def test_who_is_replaced_while_others_call_leaves_its_service_first(default):
     for name, deployment in default.all("Deployment").items():
         rolling = deployment["spec"]["strategy"]["type"] == "RollingUpdate"
 
-        assert rolling == ("lifecycle" in default.pods[name].container)
+        assert rolling == any("lifecycle" in container for container in default.pods[name].containers)
     assert {"preStop": {"sleep": {"seconds": 3}}} == default.pods["crash-demo-gateway"].container["lifecycle"]
 
 

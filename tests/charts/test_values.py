@@ -47,7 +47,11 @@ def test_a_typo_is_refused_and_named(refusal, values, says):
         ),
         ({"global": {"drainS": 61}}, "'/global/drainS': maximum: got 61, want 60"),
         ({"global": {"image": {"pullPolicy": "ifnotpresent"}}}, "must be one of 'IfNotPresent', 'Always', 'Never'"),
-        ({"gateway": {"upstreams": ["payments"]}}, "'/upstreams/0'"),
+        ({"global": {"mongodb": {"timeoutMs": 3}}}, "'/global/mongodb/timeoutMs': minimum: got 3, want 100"),
+        ({"payment": {"heapPercent": 100}}, "'/heapPercent': maximum: got 100, want 75"),
+        ({"payment": {"resources": {"limits": {"memory": "512M"}}}}, "'/resources/limits/memory'"),
+        ({"analytics": {"database": "a/b"}}, "'/database'"),
+        ({"load": {"rate": 0}}, "'/load/rate': exclusiveMinimum: got 0, want 0"),
         ({"gateway": {"resources": {"limits": {"memory": "160"}}}}, "'/resources/limits/memory'"),
         ({"gateway": {"service": {"type": "Nodeport"}}}, "one of 'ClusterIP', 'NodePort', 'LoadBalancer'"),
         ({"gateway": {"service": {"nodePort": 30081}}}, "set gateway.service.type=NodePort too"),
@@ -129,6 +133,9 @@ def test_every_object_of_a_schema_is_closed():
         "event-sink",
         "bugsink",
         "spotlight",
+        "payment",
+        "analytics",
+        "mongodb",
     }
 
     def open_objects(found: object, name: str) -> list[str]:

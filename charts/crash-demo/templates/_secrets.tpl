@@ -48,7 +48,8 @@ Usage: {{ include "crash-demo.checkDatabase" .Values.global }}
 {{- if and $uri (not (regexMatch "^mongodb(\\+srv)?://[^/\\s]+(/\\S*)?$" $uri)) }}
 {{- fail (printf "global.mongodb.externalUri (%d characters) does not have the right form: mongodb://USER:PASSWORD@HOST:27017/" (len $uri)) }}
 {{- end }}
-{{- if and (or .payment.enabled .analytics.enabled) (not .mongodb.enabled) (not $uri) (not .existingSecret) }}
-{{- fail "global.mongodb.enabled is false and global.mongodb.externalUri is empty, but payment and analytics need a database; give global.mongodb.externalUri, or set global.mongodb.enabled=true" }}
+{{- $users := concat (ternary (list "payment") (list) .payment.enabled) (ternary (list "analytics") (list) .analytics.enabled) }}
+{{- if and $users (not .mongodb.enabled) (not $uri) (not .existingSecret) }}
+{{- fail (printf "global.mongodb.enabled is false and global.mongodb.externalUri is empty, but %s %s a database; give global.mongodb.externalUri, or set global.mongodb.enabled=true" (join " and " $users) (ternary "needs" "need" (eq 1 (len $users)))) }}
 {{- end }}
 {{- end }}
