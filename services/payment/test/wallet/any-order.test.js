@@ -9,9 +9,9 @@ import { startService } from './harness/service.js'
 
 const PLAYERS = ['player-1', 'player-2', 'player-3']
 const OPENING = 1000
-const STEPS = 240
+const STEPS = 160
 const AT_ONCE = 12
-const SEEDS = process.env.WALLET_SEED ? [Number(process.env.WALLET_SEED)] : [1, 2, 3, 4]
+const SEEDS = process.env.WALLET_SEED ? [Number(process.env.WALLET_SEED)] : [1, 2, 3]
 
 /**
  * @typedef {{ path: string, content: Record<string, any> }} Order

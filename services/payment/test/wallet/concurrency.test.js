@@ -3,7 +3,9 @@ import { deepEqual, equal } from 'node:assert/strict'
 
 import { audited } from './harness/audit.js'
 import { freshDatabase } from './harness/database.js'
+import { startProxy } from './harness/proxy.js'
 import { startProcess, startService } from './harness/service.js'
+import { waitFor } from './harness/waiting.js'
 
 /** @param {number} count @param {(index: number) => Promise<import('./harness/service.js').Answer>} ask */
 const together = (count, ask) => Promise.all(Array.from({ length: count }, (_, index) => ask(index)))
@@ -67,6 +69,50 @@ test('one key asked for by several players at once belongs to one of them', asyn
   deepEqual({ 201: 1, '409 key-reused': 5 }, tally(answers))
   const wallets = await audited(database)
   equal(5990, [...wallets.values()].reduce((sum, { balance }) => sum + balance, 0))
+})
+
+/**
+ * Ask for a charge, and once its service has looked at the ledger, but before it adds to it, let another service act.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {string} database
+ * @param {Record<string, unknown>} order
+ * @param {() => Promise<unknown>} other
+ */
+async function overtaken (t, database, order, other) {
+  const proxy = await startProxy(t)
+  const slow = await startService(t, { database, mongodbUri: proxy.uri })
+  await slow.wallets.ready()
+  const before = proxy.asked
+  proxy.delayMs = 500
+  const answer = slow.post('/charges', order)
+  await waitFor('it looked at the ledger', async () => proxy.asked > before)
+  await other()
+  return answer
+}
+
+test('a charge that was overtaken by another of the same wallet takes what is left, or nothing', async t => {
+  const database = freshDatabase(t)
+  const casino = await startService(t, { database })
+  await casino.open('player-7', 100)
+  const order = { player_id: 'player-7', amount: 60, key: 'overtaken' }
+
+  const answer = await overtaken(t, database, order, () => casino.post('/charges', { ...order, key: 'the-other' }))
+
+  deepEqual([402, 'urn:crash-demo:problem:insufficient-funds'], [answer.status, answer.body.type])
+  equal(40, (await audited(database)).get('player-7')?.balance)
+})
+
+test('a charge that was overtaken by another player with the same key takes nothing', async t => {
+  const database = freshDatabase(t)
+  const casino = await startService(t, { database })
+  await Promise.all([casino.open('player-7', 100), casino.open('player-8', 100)])
+  const order = { player_id: 'player-7', amount: 60, key: 'overtaken' }
+
+  const answer = await overtaken(t, database, order, () => casino.post('/charges', { ...order, player_id: 'player-8' }))
+
+  deepEqual([409, 'urn:crash-demo:problem:key-reused'], [answer.status, answer.body.type])
+  equal(100, (await audited(database)).get('player-7')?.balance)
 })
 
 test('one wallet opened by two processes at once is opened once', async t => {

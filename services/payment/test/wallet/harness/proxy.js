@@ -34,6 +34,8 @@ class Proxy {
   losesAnswer = () => false
   /** Asked of every insert: whether its answer shall never come, while the connection stays. */
   keepsAnswer = () => false
+  /** How many messages went to the database. */
+  asked = 0
   /** How many answers to inserts did not arrive. */
   lost = 0
 
@@ -85,6 +87,7 @@ class Proxy {
         keeps = this.keepsAnswer()
       }
       upstream.write(chunk)
+      this.asked++
     })
     upstream.on('data', chunk => {
       if (loses || keeps) this.lost++
