@@ -129,9 +129,9 @@ export function captureHandled (error, mechanism) {
   Sentry.captureException(error, { mechanism: { type: mechanism, handled: true } })
 }
 
-/** Give the 32 hex digits of the trace that this code runs on; none without the SDK. */
+/** Give the 32 hex digits of the trace that this code runs on; none without a DSN, where the SDK follows no trace. */
 export function traceId () {
-  if (!Sentry.isInitialized()) return undefined
+  if (!Sentry.getClient()?.getDsn()) return undefined
   const span = Sentry.getActiveSpan()
   return span ? span.spanContext().traceId : Sentry.getCurrentScope().getPropagationContext().traceId
 }
