@@ -81,7 +81,7 @@ def test_without_its_users_none_is_needed(render):
         ),
         (
             {"mongodb": {"enabled": False}},
-            "global.mongodb.externalUri is empty, but payment and analytics need a database; give global.mongodb.externalUri, or set global.mongodb.enabled=true",
+            "but payment and analytics need a database; give global.mongodb.externalUri, or set global.mongodb",
         ),
         (
             {"mongodb": {"enabled": False}, "payment": {"enabled": False}},

@@ -12,7 +12,8 @@ from crashkit.loading import load_catalogue
 CATALOG = load_catalogue(Path(__file__).parents[2] / "catalog")
 NODE = [service for service in CATALOG.services if service.language == "node"]
 ENDED_BY_HEAP = [case for case in CATALOG.cases() if case.expect.pod.ends is PodEnd.HEAP_ABORT]
-# What V8's old space of an idle service holds, and its young generation, which the heap limit does not count.
+# What V8's old space of an idle service holds, and the most that its young generation takes, which the heap limit does
+# not count.
 IDLE_MIB = 30
 YOUNG_MIB = 48
 # Either moves that much between two starts.

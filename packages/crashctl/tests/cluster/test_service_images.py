@@ -31,7 +31,8 @@ def test_a_change_of_an_input_changes_the_key(repository, changed):
 
 
 @pytest.mark.parametrize(
-    "changed", ["two/main.py", "one/tests/test_main.py", "one/src/__pycache__/main.pyc", "one/.cache"]
+    "changed",
+    ["two/main.py", "one/tests/test_main.py", "one/test/main.test.js", "one/src/__pycache__/main.pyc", "one/.cache"],
 )
 def test_a_change_elsewhere_does_not(repository, changed):
     """

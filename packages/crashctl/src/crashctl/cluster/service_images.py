@@ -42,6 +42,12 @@ SERVICE_IMAGES = (
         "services/game-engine/Dockerfile",
         (*_WORKSPACE, "packages/crashkit", "services/game-engine", "catalog"),
     ),
+    ServiceImage("payment", "services/payment/Dockerfile", ("services/payment", "catalog"), NODE),
+    ServiceImage(
+        "analytics",
+        "services/analytics/Dockerfile",
+        (*_WORKSPACE, "packages/crashkit", "services/analytics", "catalog"),
+    ),
     ServiceImage("gateway", "gateway/Dockerfile", (*_WORKSPACE, "packages/crashkit", "gateway", "catalog")),
     ServiceImage("event-sink", "services/event-sink/Dockerfile", (*_WORKSPACE, "services/event-sink", "catalog")),
     ServiceImage("drill", "docker/drill/Dockerfile", (*_WORKSPACE, "packages", "catalog")),
@@ -51,7 +57,7 @@ SERVICE_IMAGES = (
     ServiceImage("ferretdb", "docker/ferretdb/Dockerfile", ("docker/ferretdb",), (("BASE", "ferretdb"),)),
 )
 # What `.dockerignore` keeps out of the build does not count.
-_IGNORED = {"tests", "__pycache__", "node_modules"}
+_IGNORED = {"tests", "test", "__pycache__", "node_modules"}
 
 
 def image_key(repository: Path, image: ServiceImage, bases: Mapping[str, str]) -> str:
