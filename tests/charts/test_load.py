@@ -2,6 +2,13 @@
 The players who spin without end: off unless asked for, and no more than a caller.
 """
 
+import inspect
+import json
+from pathlib import Path
+
+from crashctl.load import arguments, command
+
+CHART = Path(__file__).parents[2] / "charts" / "crash-demo"
 ON = {"load": {"enabled": True}}
 
 
@@ -29,6 +36,25 @@ def test_it_plays_as_it_is_told(render):
         "--seed=20261125",
     ] == container["args"]
     assert 1 == release.one("Deployment", "crash-demo-load")["spec"]["replicas"]
+
+
+def test_the_command_takes_what_the_chart_gives_it(render):
+    """
+    Each option is one of `crashctl load`, and each value that the schema lets through is in the command's range.
+    """
+    schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["load"]["properties"]
+    options = inspect.signature(command.load).parameters
+    defaults = {name: options[name].default for name in ("first_player", "stake", "opening", "connections", "settle")}
+
+    assert arguments.MOST_RATE == schema["rate"]["maximum"]
+    assert arguments.MOST_PLAYERS == schema["players"]["maximum"]
+    for end in ("minimum", "maximum"):
+        values = {name: schema[name][end] for name in ("rate", "players", "seed")}
+        _, *given = render({"load": {"enabled": True, **values}}).pods["crash-demo-load"].container["args"]
+        read = dict(each.removeprefix("--").split("=", 1) for each in given)
+
+        order = arguments.read_order(for_s=None, **defaults, **read)
+        assert (values["rate"], values["seed"]) == (order.rate, order.seed)
 
 
 def test_it_stays_small(render):

@@ -51,7 +51,7 @@ def test_a_typo_is_refused_and_named(refusal, values, says):
         ({"payment": {"heapPercent": 100}}, "'/heapPercent': maximum: got 100, want 75"),
         ({"payment": {"resources": {"limits": {"memory": "512M"}}}}, "'/resources/limits/memory'"),
         ({"analytics": {"database": "a/b"}}, "'/database'"),
-        ({"load": {"rate": 0}}, "'/load/rate': exclusiveMinimum: got 0, want 0"),
+        ({"load": {"rate": 0}}, "'/load/rate': minimum: got 0, want 0.01"),
         ({"gateway": {"resources": {"limits": {"memory": "160"}}}}, "'/resources/limits/memory'"),
         ({"gateway": {"service": {"type": "Nodeport"}}}, "one of 'ClusterIP', 'NodePort', 'LoadBalancer'"),
         ({"gateway": {"service": {"nodePort": 30081}}}, "set gateway.service.type=NodePort too"),
