@@ -5,7 +5,6 @@ import {
   MongoClient, MongoNetworkError, MongoOperationTimeoutError, MongoServerError, MongoServerSelectionError,
   MongoClientClosedError, MongoNotConnectedError, MongoTopologyClosedError
 } from 'mongodb'
-import { setTimeout as pause } from 'node:timers/promises'
 
 import { SettingsError } from '../crashkit/settings.js'
 
@@ -17,6 +16,8 @@ const PASSING = new Set([1, 6, 7, 50, 89, 91, 112, 189, 262, 9001, 10107, 11600,
 // DocumentDB hands on PostgreSQL's own codes (a deadlock, a cancelled statement) packed into numbers above all others.
 const LEAST_OF_POSTGRESQL = 1 << 24
 const AWAY_PAUSE_MS = 1000
+// The driver's own error says more; it comes first where it comes at all.
+const GRACE_MS = 50
 
 /** The statement did not reach a server: it was not done, and will not be. */
 export class Unsent extends Error {
@@ -166,14 +167,16 @@ function clientOf (uri, options) {
  * @returns {Promise<Result>}
  */
 async function inTime (statement, timeoutMs) {
-  const over = new AbortController()
-  const late = pause(timeoutMs + 50, undefined, { signal: over.signal, ref: false })
-    .then(() => { throw new Unanswered('The driver gave no answer in the time of the statement') })
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer
+  /** @type {Promise<never>} */
+  const late = new Promise((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Unanswered('The driver gave no answer in the time of the statement')), timeoutMs + GRACE_MS)
+  })
   try {
     return await Promise.race([statement, late])
   } finally {
-    over.abort()
-    late.catch(() => {})
+    clearTimeout(timer)
   }
 }
 
