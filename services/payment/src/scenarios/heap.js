@@ -1,14 +1,14 @@
 /**
  * What V8 says of its heap, and a way to ask for a collection.
  */
-import { Session } from 'node:inspector'
-import { getHeapStatistics } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 export const MIB = 1024 * 1024
 const OPTION = /--max[-_]old[-_]space[-_]size=(\d+)/g
 
-/** @type {Session | null} */
-let session = null
+/** @type {(() => void) | undefined} */
+let collect
 
 /**
  * Give the limit of the old generation, at which V8 ends the process (MiB).
@@ -53,24 +53,21 @@ export function usedHeapMib () {
 
 /**
  * Collect all garbage. V8 collects when it needs room, and an idle process never does: without this, what a fault has
- * let go would stay with the process.
- *
- * @returns {Promise<void>} fulfilled when it is done: V8 does it in a task of its own, after the code that asks.
+ * let go would stay with the process. (The debugger's `HeapProfiler.collectGarbage` would do it several times in a row.)
  */
 export function collectGarbage () {
-  return new Promise(resolve => { debuggerSession().post('HeapProfiler.collectGarbage', () => resolve()) })
+  collect ??= exposedCollector()
+  collect()
 }
 
 /**
- * Give the session that asks for collections. It is kept: one that nothing refers to would be collected itself, and its
- * answer would never come.
+ * Give V8's function `gc`, which it shows only to contexts that are made after the option was set.
+ *
+ * @returns {() => void}
  */
-function debuggerSession () {
-  if (!session) {
-    session = new Session()
-    session.connect()
-  }
-  return session
+function exposedCollector () {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc')
 }
 
 /** @param {number} bytes */

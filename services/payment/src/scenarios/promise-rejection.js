@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { wayOf } from './ways.js'
 
-const BONUS_RULES = '{"spins": 100, "bonus": 500,}'
+const BONUS_RULES = '{"spins": 100, "bonus":'
 const LOSS_LIMIT = { code: 'limit-reached', limit: 'loss-per-day', level: 'gold' }
 const BANK_TAKES_MS = 60_000
 
@@ -22,7 +22,7 @@ export async function reject (run) {
 /**
  * Read the rules of the bonus, and book it.
  *
- * @throws {SyntaxError} always; the rules end with a comma.
+ * @throws {SyntaxError} always; the rules were cut off when they were stored.
  */
 async function bookBonus () {
   const rules = JSON.parse(BONUS_RULES)

@@ -6,25 +6,32 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { collectGarbage } from './heap.js'
 
 /**
+ * Say it.
+ *
+ * @param {import('./hoards.js').Hoard} hoard
+ * @returns {Record<string, unknown>} as the event's context.
+ */
+export function reachability (hoard) {
+  return { path: hoard.path, why: hoard.why, fix: 'take out of the map what is done with, or bound it' }
+}
+
+/**
  * Collect all garbage and look who is left: the pieces that the map names, and one just like them that it does not.
  *
  * @param {import('./hoards.js').Hoard} hoard
  * @param {readonly string[]} keys the pieces of this firing.
- * @returns {Promise<Record<string, unknown>>} as the event's context.
+ * @returns {Promise<Record<string, number>>} for the event's context.
  */
-export async function reachability (hoard, keys) {
+export async function survivors (hoard, keys) {
   const named = keys.flatMap(key => weakly(hoard.held.get(key)))
   const unnamed = strayPiece(hoard)
-  // What a WeakRef was made of stays until the turn has ended.
+  // What a WeakRef was made of stays until the turn has ended, which it has not in the first of these.
   await turn()
-  await collectGarbage()
+  await turn()
+  collectGarbage()
   return {
-    path: hoard.path,
-    why: hoard.why,
-    collected: 'all garbage, just before this was written',
-    alive_in_the_map: named.filter(piece => piece.deref()).length,
-    alive_outside_the_map: unnamed.deref() ? 1 : 0,
-    fix: 'take out of the map what is done with, or bound it'
+    alive_in_the_map_after_a_collection: named.filter(piece => piece.deref()).length,
+    alive_outside_of_it_after_a_collection: unnamed.deref() ? 1 : 0
   }
 }
 
