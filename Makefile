@@ -23,6 +23,9 @@ down: setup ## Remove what `make up` made, and nothing else (caches stay).
 drill: setup ## Fire every scenario at the running release and prove each captured.
 	@$(RUN) crashctl drill
 
+load: setup ## Play 50 spins a second for a minute at the running release, and prove that no money is lost.
+	@$(RUN) crashctl load --rate 50 --for 60
+
 generate: setup ## Write what is generated from the catalogue.
 	@$(RUN) crashctl generate
 
@@ -57,4 +60,4 @@ bench: setup ## Ratios measured side by side: capture latency, gateway against n
 	$(UV) sync --quiet --locked --all-packages --group bench
 	$(RUN) python -m tests.bench
 
-.PHONY: help setup up down drill generate format check unit charts integration e2e test bench
+.PHONY: help setup up down drill load generate format check unit charts integration e2e test bench

@@ -43,7 +43,7 @@ class AnalyticsClient:
             UnknownOutcomeError: it may be stored.
         """
         answer = await self._peer.ask("POST", "/api/v1/spins", spin.record(), timeout_s=self._timeout_s)
-        if answer.status in STORED:
+        if answer.status in STORED and answer.body.get("spin_id") == spin.spin_id:
             return
         if answer.status in FINAL:
             raise RecordRefusedError(answer.status, answer.problem)
