@@ -15,6 +15,17 @@ import * as refuse from './refusals.js'
 export const refundKeyOf = chargeKey => `refund/${chargeKey}`
 
 /**
+ * @param {{ player: string, key: string, opening: number }} order
+ * @param {Facts} facts
+ * @returns {Decision} where the wallet is there already, its last entry.
+ */
+export function opening ({ player, key, opening }, { last, own }) {
+  if (own && own.amount !== opening) throw refuse.walletExists(own.amount, opening)
+  if (own && last) return { there: last }
+  return { add: { player, seq: 1, kind: 'opening', key, amount: opening, balance: opening } }
+}
+
+/**
  * @param {{ player: string, key: string, amount: number, holdS?: number }} order
  * @param {Facts} facts
  * @returns {Decision}

@@ -7,6 +7,7 @@ import { Problem } from '../crashkit/problem.js'
 import { Duplicate, Unanswered, Unsent } from './database.js'
 import { Deadline } from './deadline.js'
 import * as decide from './decisions.js'
+import { Recent } from './recent.js'
 import * as refuse from './refusals.js'
 import { Turns } from './turns.js'
 
@@ -16,6 +17,15 @@ const LONGEST_PAUSE_MS = 32
 /**
  * @typedef {import('./entry.js').Entry} Entry
  * @typedef {{ entry: Entry, repeated: boolean }} Done `repeated`: the entry was there before.
+ *
+ * One request.
+ *
+ * @typedef {object} Task
+ * @property {string} player
+ * @property {string} key
+ * @property {string} [chargeKey] of the charge that is to be closed.
+ * @property {(facts: import('./ledger.js').Facts) => decide.Decision} decide throws a refusal.
+ * @property {boolean} [foresees] whether what this process has just written may be decided on first.
  */
 
 /**
@@ -25,6 +35,7 @@ export class Operations {
   #ledger
   #timeoutMs
   #turns = new Turns()
+  #recent = new Recent()
 
   /**
    * @param {import('./ledger.js').Ledger} ledger
@@ -40,18 +51,12 @@ export class Operations {
    *
    * @param {string} player
    * @param {number} opening minor units.
-   * @returns {Promise<{ last: Entry, repeated: boolean }>}
+   * @returns {Promise<Done>} with the last entry of the wallet.
    * @throws {Problem} 409 it was opened with another amount.
    */
-  async open (player, opening) {
+  open (player, opening) {
     const key = `opening/${player}`
-    const { entry, repeated } = await this.#inTurn(player, key, async deadline => {
-      const { last, own } = await this.#ledger.look(deadline, player, key)
-      if (own && own.amount !== opening) throw refuse.walletExists(own.amount, opening)
-      if (own && last) return { there: last }
-      return { add: { player, seq: 1, kind: 'opening', key, amount: opening, balance: opening } }
-    })
-    return { last: entry, repeated }
+    return this.#inTurn({ player, key, decide: facts => decide.opening({ player, key, opening }, facts) })
   }
 
   /**
@@ -62,8 +67,8 @@ export class Operations {
    * @throws {Problem}
    */
   charge (order) {
-    return this.#inTurn(order.player, order.key, async deadline =>
-      decide.charge(order, await this.#ledger.look(deadline, order.player, order.key)))
+    const { player, key } = order
+    return this.#inTurn({ player, key, decide: facts => decide.charge(order, facts), foresees: true })
   }
 
   /**
@@ -74,8 +79,8 @@ export class Operations {
    * @throws {Problem}
    */
   payout (order) {
-    return this.#inTurn(order.player, order.key, async deadline =>
-      decide.payout(order, await this.#ledger.look(deadline, order.player, order.key, order.chargeKey)))
+    const { player, key, chargeKey } = order
+    return this.#inTurn({ player, key, chargeKey, decide: facts => decide.payout(order, facts), foresees: true })
   }
 
   /**
@@ -86,9 +91,8 @@ export class Operations {
    * @throws {Problem}
    */
   refund (order) {
-    const key = decide.refundKeyOf(order.chargeKey)
-    return this.#inTurn(order.player, order.chargeKey, async deadline =>
-      decide.refund(order, await this.#ledger.look(deadline, order.player, key, order.chargeKey)))
+    const { player, chargeKey } = order
+    return this.#inTurn({ player, key: decide.refundKeyOf(chargeKey), chargeKey, decide: facts => decide.refund(order, facts) })
   }
 
   /**
@@ -111,15 +115,14 @@ export class Operations {
    * Wait for the turn of the key, then of the player, and settle. Keys come first everywhere, so that no two requests
    * wait for each other.
    *
-   * @param {string} player
-   * @param {string} key
-   * @param {(deadline: Deadline) => Promise<decide.Decision>} decision
+   * @param {Task} task
    * @returns {Promise<Done>}
    */
-  #inTurn (player, key, decision) {
+  #inTurn (task) {
     const deadline = new Deadline(this.#timeoutMs)
-    return this.#turns.take(`key ${key}`, deadline, () =>
-      this.#turns.take(player, deadline, () => this.#settle(deadline, decision), refuse.walletBusy), refuse.walletBusy)
+    const settle = () => this.#settle(deadline, task)
+    const next = () => this.#turns.take(task.player, deadline, settle, refuse.walletBusy)
+    return this.#turns.take(`key ${task.key}`, deadline, next, refuse.walletBusy)
   }
 
   /**
@@ -129,10 +132,11 @@ export class Operations {
    * insert wanted to follow (with the same last entry the decision would be the same), so its place is gone.
    *
    * @param {Deadline} deadline
-   * @param {(deadline: Deadline) => Promise<decide.Decision>} decision
+   * @param {Task} task
    * @returns {Promise<Done>}
    */
-  async #settle (deadline, decision) {
+  async #settle (deadline, task) {
+    let foreseen = this.#foresee(task)
     /** @type {unknown} */
     let unanswered
     /** @type {unknown} */
@@ -141,7 +145,7 @@ export class Operations {
     let lost
     for (let attempt = 1; attempt <= ATTEMPTS && deadline.leftMs > 0; attempt++) {
       try {
-        const { there, add } = await decision(deadline)
+        const { there, add } = foreseen ?? task.decide(await this.#look(deadline, task))
         if (there) return { entry: there, repeated: true }
         return { entry: await this.#append(deadline, add), repeated: false }
       } catch (error) {
@@ -151,10 +155,38 @@ export class Operations {
         else if (error instanceof Unsent) throw unanswered ? refuse.outcomeUnknown(unanswered) : refuse.databaseAway(error)
         else throw error
       }
-      await pause(Math.random() * Math.min(2 ** attempt, LONGEST_PAUSE_MS))
+      // What was foreseen was overtaken, which is no race lost: nothing is waited for.
+      if (!foreseen) await pause(Math.random() * Math.min(2 ** attempt, LONGEST_PAUSE_MS))
+      foreseen = undefined
     }
     if (unanswered) throw refuse.outcomeUnknown(unanswered)
     throw away ? refuse.databaseAway(away) : refuse.walletBusy(lost)
+  }
+
+  /**
+   * Decide without asking the database, where enough is known. Only an addition counts: the database refuses it where
+   * the knowledge is old. A refusal must rest on what was read.
+   *
+   * @param {Task} task
+   * @returns {decide.Decision | undefined}
+   */
+  #foresee ({ player, chargeKey, decide, foresees }) {
+    const known = foresees ? this.#recent.facts(player, chargeKey) : null
+    if (!known) return undefined
+    try {
+      return decide(known)
+    } catch (error) {
+      if (error instanceof Problem) return undefined
+      throw error
+    }
+  }
+
+  /**
+   * @param {Deadline} deadline
+   * @param {Task} task
+   */
+  #look (deadline, { player, key, chargeKey }) {
+    return this.#ledger.look(deadline, player, key, chargeKey)
   }
 
   /**
@@ -163,8 +195,11 @@ export class Operations {
    */
   async #append (deadline, entry) {
     try {
-      return await this.#ledger.append(deadline, entry)
+      const added = await this.#ledger.append(deadline, entry)
+      this.#recent.remember(added)
+      return added
     } catch (error) {
+      this.#recent.forget(entry.player)
       throw error instanceof Unanswered ? new AppendUnanswered(error.message, { cause: error }) : error
     }
   }

@@ -38,7 +38,7 @@ export function makeRouter (operations) {
     .put(async (request, response) => {
       const { player_id: player } = take({ ...request.params }, { player_id: PLAYER })
       const { opening } = take(request.body, WALLET)
-      const { last, repeated } = await operations.open(player, opening)
+      const { entry: last, repeated } = await operations.open(player, opening)
       send(response, repeated, { ...answer.wallet(last), opening })
     })
     .get(async (request, response) => {

@@ -99,7 +99,9 @@ test('a slow database is waited for as long as the request may take, and what is
 
 test('a database that is too slow even to be asked is away, and nothing was done', async t => {
   const { database, proxy, casino } = await behindProxy(t)
-  await casino.open('player-7', 500)
+  const other = await startService(t, { database })
+  await other.open('player-7', 500)
+  await casino.wallets.ready()
   proxy.delayMs = 5 * TIMEOUT_MS
 
   const slow = await timed(casino.post('/charges', CHARGE))

@@ -1,7 +1,10 @@
 import { test } from 'node:test'
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
+
+import { Long } from 'mongodb'
 
 import { freshDatabase, ledgerOf } from './harness/database.js'
+import { startProxy } from './harness/proxy.js'
 import { startService } from './harness/service.js'
 
 test('a wallet is opened once, and again only with the same amount', async t => {
@@ -158,10 +161,10 @@ test('the ledger lists every entry in order, page by page', async t => {
 
 test('money stays exact up to the largest balance, and stops there', async t => {
   const database = freshDatabase(t)
+  const other = await startService(t, { database })
+  await other.open('player-7', 1)
   const casino = await startService(t, { database })
-  await casino.open('player-7', 1)
   const nearly = 9_000_000_000_000_000 - 100_000_000
-  const { Long } = await import('mongodb')
   await ledgerOf(database).updateOne({ player: 'player-7' }, { $set: { balance: Long.fromNumber(nearly - 1) } })
 
   const odd = await casino.post('/payouts', { player_id: 'player-7', amount: 1, key: 'one-more' })
@@ -176,4 +179,38 @@ test('money stays exact up to the largest balance, and stops there', async t => 
   deepEqual(Array(3).fill({ amount: 'long', balance: 'long', seq: 'long' }), kinds)
   const [sums] = await ledgerOf(database).aggregate([{ $group: { _id: null, paid: { $sum: '$balance' } } }], { promoteLongs: false }).toArray()
   equal(String(BigInt(nearly) - 1n + BigInt(nearly) + 9_000_000_000_000_000n), String(sums?.paid))
+})
+
+test('a process that knows the wallet from its last request is not misled when another has changed it since', async t => {
+  const database = freshDatabase(t)
+  const casinos = await Promise.all([startService(t, { database }), startService(t, { database })])
+  await casinos[0].open('player-7', 1000)
+  const balances = []
+
+  for (let spin = 0; spin < 10; spin++) {
+    const casino = casinos[spin % 2 ? 1 : 0]
+    await casino.post('/charges', { player_id: 'player-7', amount: 100, key: `spin:${spin}:stake` })
+    const order = { player_id: 'player-7', amount: 50, key: `spin:${spin}:win`, charge_key: `spin:${spin}:stake` }
+    balances.push((await casino.post('/payouts', order)).body.balance)
+    await casinos[0].post('/charges', { player_id: 'player-7', amount: 50, key: `spin:${spin}:tip` })
+  }
+  const last = await casinos[1].post('/charges', { player_id: 'player-7', amount: 1, key: 'nothing-left' })
+
+  deepEqual([950, 850, 750, 650, 550, 450, 350, 250, 150, 50], balances)
+  deepEqual([402, 0], [last.status, (await casinos[0].get('/wallets/player-7')).body.balance])
+})
+
+test('a spin that follows another at the same process costs two statements', async t => {
+  const proxy = await startProxy(t)
+  const casino = await startService(t, { database: freshDatabase(t), mongodbUri: proxy.uri })
+  await casino.open('player-7', 1000)
+  const before = proxy.asked
+
+  for (let spin = 0; spin < 5; spin++) {
+    await casino.post('/charges', { player_id: 'player-7', amount: 10, key: `spin:${spin}:stake`, hold_s: 30 })
+    await casino.post('/payouts', { player_id: 'player-7', amount: 0, key: `spin:${spin}:win`, charge_key: `spin:${spin}:stake` })
+  }
+
+  // The driver may ask the server how it is meanwhile.
+  ok(proxy.asked - before <= 10 + 2, `${proxy.asked - before} messages`)
 })
