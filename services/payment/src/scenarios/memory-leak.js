@@ -39,9 +39,12 @@ export async function leak (run, { sentry }) {
     warned = true
     // Not near the limit: V8 takes a collection that frees nothing for the end.
     const proof = mortal ? {} : await survivors(hoard, added)
+    // After each collection the event loop turns: together they might block it for long enough to be reported.
+    await turn()
+    sentry.setContext('allocations', allocations(hoard, sampler))
+    await turn()
     sentry.setContext('leak', leakFigures(run, hoard, added.length))
     sentry.setContext('v8_heap', heapFigures())
-    sentry.setContext('allocations', allocations(hoard, sampler))
     sentry.setContext('reachability', { ...reachability(hoard), ...proof })
     sentry.captureMessage(hoard.message, 'warning')
     if (mortal) await sentry.flush(FLUSH_MS)

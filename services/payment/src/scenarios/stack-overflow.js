@@ -7,8 +7,8 @@ import { trimStack } from './stack-trace.js'
 const INVITED_BY = { 'player-7': 'player-3', 'player-3': 'player-9', 'player-9': 'player-7' }
 const SHARE = 0.1
 // Together as many as the SDK takes from a stack: it cuts at 50, and would keep the innermost alone.
-const INNERMOST = 30
-const OUTERMOST = 20
+const INNERMOST = 20
+const OUTERMOST = 30
 // More than fit on the stack of a process: every frame is there when it is decided which ones to keep.
 const ALL_FRAMES = 1_000_000
 
