@@ -191,7 +191,7 @@ async def client(parts: Parts) -> AsyncIterator[Client]:
     watching.cancel()
     server.should_exit = True
     await serving
-    parts.database.close()
+    await parts.database.close()
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import sentry_sdk
 from crashkit.problem import Problem
 from crashkit.telemetry import capture_unhandled
 from fastapi.exceptions import RequestValidationError
+from sentry_sdk.utils import event_from_exception
 from starlette.exceptions import HTTPException
 
-from analytics.database.errors import DatabaseAwayError, DatabaseSlowError
+from analytics.database.errors import DatabaseAwayError, DatabaseFailure, DatabaseSlowError
 from analytics.reading import InvalidError, invalid
 
 LOG = logging.getLogger(__name__)
@@ -61,18 +62,26 @@ def report(error: Exception) -> None:
     Args:
         error: that ended it.
     """
-    LOG.error("a request failed", exc_info=error)
-    if vars(error).get("_reported"):
+    if isinstance(error, DatabaseFailure):
+        LOG.error("%s: %s", error, error.reason)
+        sentry_sdk.set_context("database", {"reason": error.reason})
+        _capture_handled(error)
         return
-    if isinstance(error, (DatabaseAwayError, DatabaseSlowError)):
-        sentry_sdk.capture_exception(error)
-    else:
+    LOG.error("a request failed", exc_info=error)
+    if not vars(error).get("_reported"):
         capture_unhandled(error, MECHANISM)
 
 
 def note_reported(error: BaseException) -> None:
     """Say that an error has its event already, where it had to be captured before it left its scope."""
     vars(error)["_reported"] = True
+
+
+def _capture_handled(error: DatabaseFailure) -> None:
+    # All requests of an outage end here, so its event is made cheap: nobody reads their local variables anyway.
+    options = {**sentry_sdk.get_client().options, "include_local_variables": False}
+    event, hint = event_from_exception(error, options, mechanism={"type": MECHANISM, "handled": True})
+    sentry_sdk.capture_event(event, hint)
 
 
 def report_silent(status: int) -> None:

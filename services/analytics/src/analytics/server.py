@@ -102,7 +102,7 @@ async def serve(settings: Settings, parts: Parts, listener: socket.socket) -> No
     await server.serve(sockets=[listener])
     for task in background:
         task.cancel()
-    parts.database.close()
+    await parts.database.close()
     # What has failed and was read by nobody is reported when it goes away: now at the latest.
     gc.collect()
 

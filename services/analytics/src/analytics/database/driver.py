@@ -10,7 +10,7 @@ every document of a batch.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pymongo
@@ -36,8 +36,9 @@ T = TypeVar("T")
 
 DUPLICATE = 11000
 AUTHENTICATION_FAILED = 18
-# The driver's threads are few: who waits for one of them longer than this is not served any more.
-QUEUE_S = 0.25
+# The driver's threads are few: who has waited for one of them this much longer is not served any more.
+QUEUE_S = 1.0
+CLOSE_S = 0.5
 
 
 class Database:
@@ -56,7 +57,11 @@ class Database:
     def __init__(self, uri: str, name: str, timeout_s: float) -> None:
         try:
             self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-                uri, timeoutMS=int(timeout_s * 1000), appname="analytics", tz_aware=True
+                uri,
+                timeoutMS=int(timeout_s * 1000),
+                serverSelectionTimeoutMS=int(timeout_s * 1000),
+                appname="analytics",
+                tz_aware=True,
             )
         except (ConfigurationError, ValueError) as error:
             # The driver's sentences name options and hosts, and may quote a part of the address.
@@ -67,6 +72,7 @@ class Database:
         self._database = self._client[name]
         self._timeout_s = timeout_s
         self.answers = False
+        self._running: set[asyncio.Task[Any]] = set()  # Any: whatever they give
 
     async def ping(self) -> None:
         """
@@ -144,9 +150,13 @@ class Database:
         command = {"explain": aggregate, "verbosity": "executionStats"}
         return await self._traced(command, collection, lambda: self._database.command(command), within_s)
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+    async def close(self) -> None:
+        """Close the connections, and see what was still asked to its end; the server is told if it is there."""
+        # Without a bound the driver waits half a minute for a server that is away, to end its sessions there.
+        with pymongo.timeout(CLOSE_S):
+            self._client.close()
+        if self._running:
+            await asyncio.wait(self._running, timeout=CLOSE_S)
 
     async def _traced(
         self,
@@ -156,7 +166,7 @@ class Database:
         within_s: float | None = None,
     ) -> T:
         if not self.answers:
-            raise DatabaseAwayError
+            raise DatabaseAwayError("it did not answer before")
         told = shape(statement)
         operation = next(iter(statement))
         began = time.perf_counter()
@@ -178,44 +188,37 @@ class Database:
         """
         Have the driver do something in its threads, and give up in time.
 
-        A statement that nobody waits for any more ends by itself, at the server too, and its error is nobody's.
+        A statement that nobody waits for any more ends by itself, at the server too, and its error is nobody's. The
+        driver's own errors do not go along as causes: some fifty frames for each of a burst of requests, and
+        their local variables are what the callers sent.
         """
 
         async def do() -> T:
             return await work()
 
         with pymongo.timeout(within_s):
-            answer = _start(do())
+            answer = asyncio.get_running_loop().create_task(do(), name="statement")
+        self._running.add(answer)
+        answer.add_done_callback(self._ended)
         try:
             async with asyncio.timeout(within_s + QUEUE_S):
                 return await asyncio.shield(answer)
         except (TimeoutError, NetworkTimeout, ExecutionTimeout) as error:
-            raise DatabaseSlowError from error
+            raise DatabaseSlowError(type(error).__name__) from None
         except ConnectionFailure as error:
             self.answers = False
-            raise DatabaseAwayError from error
+            raise DatabaseAwayError(type(error).__name__) from None
         except OperationFailure as error:
             if error.code == AUTHENTICATION_FAILED:
                 self.answers = False
-                raise DatabaseAwayError from error
+                raise DatabaseAwayError(type(error).__name__) from None
             raise
         except PyMongoError as error:
             if error.timeout:
-                raise DatabaseSlowError from error
+                raise DatabaseSlowError(type(error).__name__) from None
             raise
 
-
-_running: set[asyncio.Task[Any]] = set()  # Any: whatever they give; the loop itself keeps no task alive
-
-
-def _start(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:  # Any: as asyncio types a coroutine
-    task = asyncio.get_running_loop().create_task(work, name="statement")
-    _running.add(task)
-    task.add_done_callback(_ended)
-    return task
-
-
-def _ended(task: asyncio.Task[Any]) -> None:  # Any: whatever it gives
-    _running.discard(task)
-    if not task.cancelled():
-        task.exception()  # read, so that it is not taken for an error that nobody knows of
+    def _ended(self, task: asyncio.Task[Any]) -> None:  # Any: whatever it gives
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # read, so that it is not taken for an error that nobody knows of

@@ -54,7 +54,7 @@ class Watch:
                 await self._prepare()
                 self._prepared = True
         except (DatabaseAwayError, DatabaseSlowError) as error:
-            LOG.debug("the database is asked in vain: %r", error.__cause__)
+            LOG.debug("the database is asked in vain: %s", error.reason)
         except Exception as error:
             # It answers, and refuses what it is asked to prepare: said once, tried again.
             if repr(error) != self._refusal:
