@@ -4,7 +4,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 
 import { AllocationSampler } from './allocations.js'
-import { collectGarbage, heapFigures } from './heap.js'
+import { collectGarbage, heapFigures, mib } from './heap.js'
 import { HOARDS } from './hoards.js'
 import { reachability, survivors } from './reachability.js'
 
@@ -32,6 +32,7 @@ export async function leak (run, { sentry }) {
   const hoard = (run.case.caseName ?? '').startsWith('heap') ? HOARDS.heap : HOARDS.buffers
   const mortal = (run.case.expect.pod?.ends ?? 'none') !== 'none'
   const sampler = new AllocationSampler()
+  const buffersBefore = process.memoryUsage().arrayBuffers
   /** @type {string[]} */
   const added = []
   let warned = false
@@ -41,7 +42,7 @@ export async function leak (run, { sentry }) {
     const proof = mortal ? {} : await survivors(hoard, added)
     // After each collection the event loop turns: together they might block it for long enough to be reported.
     await turn()
-    sentry.setContext('allocations', allocations(hoard, sampler))
+    sentry.setContext('allocations', allocations(hoard, sampler, buffersBefore))
     await turn()
     sentry.setContext('leak', leakFigures(run, hoard, added.length))
     sentry.setContext('v8_heap', heapFigures())
@@ -124,11 +125,11 @@ function leakFigures (run, hoard, addedMib) {
  *
  * @param {import('./hoards.js').Hoard} hoard
  * @param {AllocationSampler} sampler
+ * @param {number} buffersBefore all memory of Buffers when the firing began (bytes).
  */
-function allocations (hoard, sampler) {
-  const { external_mib, array_buffers_mib } = heapFigures()
-  const seen = hoard === HOARDS.heap
+function allocations (hoard, sampler, buffersBefore) {
+  const sees = hoard === HOARDS.heap
     ? 'what is held of the V8 heap'
-    : 'the V8 heap alone; Buffers lie outside of it, no profiler of V8 names who made them: see array_buffers_mib'
-  return { sees: seen, ...sampler.top(), external_mib, array_buffers_mib }
+    : 'the V8 heap alone; Buffers lie outside of it, and no profiler of V8 names who made them: see buffers_grown_mib'
+  return { sees, ...sampler.top(), buffers_grown_mib: mib(process.memoryUsage().arrayBuffers - buffersBefore) }
 }

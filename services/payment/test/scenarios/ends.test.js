@@ -7,6 +7,8 @@ import { startSentry } from '../support/sentry.js'
 import { OLD_SPACE_MIB, assertAsPromised, caseOf, outermost, started } from './faults.js'
 
 const ABORTED = 'SIGABRT'
+// The reserve below the limit at which a firing warns, and what the profiler's collection takes away before it is told.
+const NEAR_MIB = 24 + 12
 
 let sentry
 
@@ -49,8 +51,8 @@ test('objects on the heap end the process by an abort of V8 at the second firing
   for (const event of events) assertAsPromised(bound.expect.events[0], event)
   const { leak, v8_heap: heap, allocations, reachability } = events[1].contexts
   assert.equal(leak.limit_mib, OLD_SPACE_MIB)
-  assert.ok(leak.left_mib < 24, String(leak.left_mib))
-  assert.ok(heap.used_heap_mib > OLD_SPACE_MIB - 24, String(heap.used_heap_mib))
+  assert.ok(leak.left_mib < NEAR_MIB, String(leak.left_mib))
+  assert.ok(heap.used_heap_mib > OLD_SPACE_MIB - NEAR_MIB, String(heap.used_heap_mib))
   assert.match(allocations.top[0], /MiB openSession \(hoards\.js:\d+\)/)
   assert.match(reachability.path, /SESSIONS \(Map\)/)
   assert.deepEqual(await marksOfSentry(events), [])
