@@ -110,6 +110,7 @@ def test_a_changed_secret_starts_pods_anew(render):
     ]
 
     assert annotations[0] == annotations[2] != annotations[1]
+    assert render().pods["crash-demo-bugsink"].metadata["annotations"]["checksum/secrets"] not in annotations
     assert "annotations" not in render().pods["crash-demo-spotlight"].metadata
 
 
