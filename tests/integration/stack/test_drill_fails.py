@@ -127,7 +127,7 @@ CANNOT = {
     "no sink": (["--sink", "http://127.0.0.1:9"], "no event sink at http://127.0.0.1:9"),
     "no such scenario": (
         ["--scenario", "game-engine/nothing"],
-        "fits no case of this release; it has game-engine/crash",
+        "fits no case of this release; it has analytics/crash, ",
     ),
     "no kubeconfig": (["--kube", "/nowhere/kubeconfig"], "--kube /nowhere/kubeconfig"),
     "no catalogue": (["--catalog-dir", "/nowhere"], "/nowhere/services.yaml is missing"),
