@@ -15,6 +15,8 @@ const LOGIN_REFUSED = 18
 const PASSING = new Set([1, 6, 7, 50, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])
 // DocumentDB hands on PostgreSQL's own codes (a deadlock, a cancelled statement) packed into numbers above all others.
 const LEAST_OF_POSTGRESQL = 1 << 24
+// Such as EPIPE and ECONNRESET; a mistake of ours has a name with '_'.
+const SOCKETS_OWN = /^(E[A-Z]+|ERR_STREAM_[A-Z_]+)$/
 const AWAY_PAUSE_MS = 1000
 // The driver's own error says more; it comes first where it comes at all.
 const GRACE_MS = 50
@@ -192,13 +194,22 @@ function meaningOf (error) {
   if (error instanceof MongoOperationTimeoutError && error.cause instanceof MongoServerSelectionError) {
     return new Unsent('No server was found', { cause: error })
   }
-  if (error instanceof MongoNetworkError || error instanceof MongoOperationTimeoutError) {
+  if (error instanceof MongoNetworkError || error instanceof MongoOperationTimeoutError || isSocketsOwn(error)) {
     return new Unanswered('No answer came', { cause: error })
   }
   return error
 }
 
 const NEVER_SENT = [MongoServerSelectionError, MongoTopologyClosedError, MongoNotConnectedError, MongoClientClosedError]
+
+/**
+ * The driver lets through what a socket says that was ended while it was written to.
+ *
+ * @param {unknown} error
+ */
+function isSocketsOwn (error) {
+  return error instanceof Error && SOCKETS_OWN.test(String(Reflect.get(error, 'code')))
+}
 
 /** @param {MongoServerError} error */
 function meaningOfServer (error) {

@@ -67,7 +67,7 @@ for (const seed of SEEDS) {
       startService(t, { database }), startService(t, { database, mongodbUri: proxy.uri, timeoutMs: 2000 })
     ])
     for (const player of PLAYERS) await casinos[0].open(player, OPENING)
-    proxy.losesAnswer = () => chance() < 0.2
+    proxy.losesAnswer = () => chance() < 0.152
     const nextOrder = makeOrders(chance)
     /** @type {{ order: Order, status: number, body: any }[]} */
     const log = []
@@ -89,7 +89,8 @@ for (const seed of SEEDS) {
     // The chains start with what was paid in, and `audited` has added up all that came after it.
     deepEqual(PLAYERS.map(() => OPENING), PLAYERS.map(player => wallets.get(player)?.entries[0].balance))
     for (const player of PLAYERS) equal(wallets.get(player)?.balance, (await casinos[0].get(`/wallets/${player}`)).body.balance)
-    ok(log.some(({ status }) => status === 201) && proxy.lost > 0)
+    ok(log.some(({ status }) => status === 201))
+    ok(proxy.lost > 0, 'no answer was lost: the test has proven too little')
   })
 }
 

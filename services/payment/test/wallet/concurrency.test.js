@@ -5,7 +5,7 @@ import { audited } from './harness/audit.js'
 import { freshDatabase } from './harness/database.js'
 import { startProxy } from './harness/proxy.js'
 import { startProcess, startService } from './harness/service.js'
-import { waitFor } from './harness/waiting.js'
+import { waitFor } from '../support/waiting.js'
 
 /** @param {number} count @param {(index: number) => Promise<import('./harness/service.js').Answer>} ask */
 const together = (count, ask) => Promise.all(Array.from({ length: count }, (_, index) => ask(index)))
@@ -86,7 +86,7 @@ async function overtaken (t, database, order, other) {
   const before = proxy.asked
   proxy.delayMs = 500
   const answer = slow.post('/charges', order)
-  await waitFor('it looked at the ledger', async () => proxy.asked > before)
+  await waitFor(async () => proxy.asked > before, 'it looked at the ledger')
   await other()
   return answer
 }
@@ -131,7 +131,7 @@ test('of a payout and a refund that want the same held charge, one wins', async 
   const database = freshDatabase(t)
   const casinos = await Promise.all([startProcess(t, { database }), startProcess(t, { database })])
   await casinos[0].open('player-7', 1000)
-  for (let spin = 0; spin < 15; spin++) {
+  for (let spin = 0; spin < 8; spin++) {
     await casinos[0].post('/charges', { player_id: 'player-7', amount: 10, key: `spin:${spin}:stake`, hold_s: 30 })
 
     const answers = await Promise.all([
@@ -150,7 +150,7 @@ test('of a charge and the refund that makes its key void, whichever comes first,
   const database = freshDatabase(t)
   const casinos = await Promise.all([startProcess(t, { database }), startProcess(t, { database })])
   await casinos[0].open('player-7', 1000)
-  for (let spin = 0; spin < 15; spin++) {
+  for (let spin = 0; spin < 8; spin++) {
     const [charge, refund] = await Promise.all([
       casinos[0].post('/charges', { player_id: 'player-7', amount: 10, key: `spin:${spin}:stake`, hold_s: 30 }),
       casinos[1].post('/refunds', { player_id: 'player-7', charge_key: `spin:${spin}:stake` })

@@ -5,7 +5,7 @@ import { audited } from './harness/audit.js'
 import { freshDatabase } from './harness/database.js'
 import { startProxy } from './harness/proxy.js'
 import { startProcess, startService } from './harness/service.js'
-import { waitFor } from './harness/waiting.js'
+import { waitFor } from '../support/waiting.js'
 
 const TIMEOUT_MS = 700
 // What a loaded machine may add to the limit of a request.
@@ -36,7 +36,7 @@ test('while the database is away every request is refused in time, and served ag
   const second = await timed(casino.post('/charges', CHARGE))
   const third = await timed(casino.get('/wallets/player-7'))
   await proxy.open()
-  await waitFor('the wallet can be opened', async () => (await casino.open('player-7', 500)).status === 201)
+  await waitFor(async () => (await casino.open('player-7', 500)).status === 201, 'the wallet can be opened')
 
   for (const { status, code, headers } of [first, second, third]) {
     deepEqual([503, 'database-away', '1'], [status, code, headers.get('Retry-After')])
@@ -53,7 +53,7 @@ test('readiness follows the database', async t => {
   const away = await casino.wallets.ready().then(() => 'ready', error => error.name)
 
   await proxy.open()
-  await waitFor('the wallets are ready', () => casino.wallets.ready().then(() => true, () => false))
+  await waitFor(() => casino.wallets.ready().then(() => true, () => false), 'the wallets are ready')
 
   equal('Unsent', away)
 })
@@ -64,12 +64,12 @@ test('a database that goes away in the middle of requests costs nobody money', a
   const orders = Array.from({ length: 60 }, (_, index) => ({ player_id: 'player-7', amount: 10, key: `charge-${index}` }))
 
   const storm = Promise.all(orders.map(order => casino.post('/charges', order)))
-  await waitFor('some charges are there', async () => ((await audited(database)).get('player-7')?.entries.length ?? 0) > 5)
+  await waitFor(async () => ((await audited(database)).get('player-7')?.entries.length ?? 0) > 5, 'some charges are there')
   await proxy.close()
   const answers = await storm
   const during = await audited(database)
   await proxy.open()
-  await waitFor('the wallets are ready', () => casino.wallets.ready().then(() => true, () => false))
+  await waitFor(() => casino.wallets.ready().then(() => true, () => false), 'the wallets are ready')
   const repeats = []
   for (const order of orders) repeats.push(await casino.post('/charges', order))
 
@@ -142,7 +142,7 @@ test('a request whose process is killed after the money moved is repeated at ano
   proxy.keepsAnswer = () => true
 
   const lost = dying.post('/charges', CHARGE).then(() => 'answered', () => 'lost')
-  await waitFor('the charge is in the ledger', async () => (await audited(database)).get('player-7')?.balance === 400)
+  await waitFor(async () => (await audited(database)).get('player-7')?.balance === 400, 'the charge is in the ledger')
   await dying.killHard()
   const repeat = await casino.post('/charges', CHARGE)
 
@@ -163,7 +163,7 @@ test('a process that is killed in the middle of a storm loses nothing and invent
   let answered = 0
   const storm = Promise.all(orders.map(order =>
     dying.post('/charges', order).then(answer => { answered++; return answer }, () => null)))
-  await waitFor('a part of the storm is answered', async () => answered >= 20)
+  await waitFor(async () => answered >= 20, 'a part of the storm is answered')
   await dying.killHard()
   const answers = await storm
   const keys = new Set(Array.from(await audited(database), ([, { entries }]) => entries.map(({ key }) => key)).flat())
