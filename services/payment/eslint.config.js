@@ -32,6 +32,10 @@ export default [
     rules
   },
   {
+    files: ['bench/**/*.js'],
+    rules: { 'no-console': 'off' }
+  },
+  {
     // The environment is read once, in main.js; everything else takes what it needs as an argument.
     files: ['src/**/*.js'],
     ignores: ['src/main.js', 'src/scenarios/heap.js'],

@@ -15,6 +15,7 @@ import { Watchdog } from './crashkit/watchdog/index.js'
 import { SERVICE } from './instrument.js'
 
 const SWEEP_MS = 1000
+const KEEP_ALIVE_MS = 75_000
 // After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
 const LINGER_S = 1
 
@@ -47,12 +48,13 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime }, 
   const handlers = bind(catalogue, SERVICE, table)
   const guard = new Guard(catalogue, settings.policy)
   const metrics = new Metrics(SERVICE, () => guard.active().length, loop, lifecycle.restartCount)
-  const server = createServer(makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets }))
+  // Callers keep connections for a minute and less: none ends under a request of theirs.
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets }))
   await listen(server, settings)
   // What has been held long enough is freed also when nobody asks.
   const sweep = setInterval(() => guard.active(), SWEEP_MS)
   const watchdog = new Watchdog({ settings, runtime })
-  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  const stopped = askedToStop()
   wallets.sweep.start()
   lifecycle.ready = true
   log.info(`payment listens on port ${settings.port}`)
@@ -67,7 +69,7 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime }, 
   server.closeAllConnections()
   clearInterval(sweep)
   guard.stopAll()
-  await wallets.close()
+  await wallets.close().catch(error => log.warning('the wallets were not closed', error))
   await watchdog.stop()
   await stopSentry()
   log.info(`payment ends${inTime ? '' : ` with requests still open after ${settings.drainS} s`}`)
@@ -85,4 +87,11 @@ async function listen (server, { host, port }) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new ListenError(`${reason}; PORT and HOST must name a free address of this machine`)
   }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; those that follow change nothing. */
+function askedToStop () {
+  return new Promise(resolve => {
+    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, resolve)
+  })
 }

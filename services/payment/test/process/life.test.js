@@ -89,6 +89,7 @@ test('SIGTERM ends it with 0: not ready at once, open requests finished, connect
   const ended = payment.end()
   await waitFor(() => payment.log.includes('payment drains'), 'it drains')
   const ready = await payment.call('GET', '/healthz/ready')
+  payment.child.kill('SIGTERM')
   const served = await payment.call('GET', '/notes/3')
   await payment.call('DELETE', '/debug/faults', { headers: { Authorization: BEARER } })
   const answer = await open

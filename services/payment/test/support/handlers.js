@@ -6,9 +6,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import { profiled } from '../../src/crashkit/profiling.js'
 
+/** Spin for some time of the processor, however many share it. */
+function burn (cpuS) {
+  const started = process.cpuUsage()
+  while (process.cpuUsage(started).user < cpuS * 1e6) createHash('sha256').update('x').digest()
+}
+
 function spin (run) {
   while (run.elapsedS < run.budget.wall_s) createHash('sha256').update('x').digest()
 }
+
+const BURN_CPU_S = 0.5
 
 export const HANDLERS = {
   async crash () {
@@ -26,6 +34,10 @@ export const HANDLERS = {
     return {}
   },
 
+  async long () {
+    throw new TypeError('x'.repeat(100_000))
+  },
+
   async uncaught () {
     setImmediate(() => { throw new RangeError('nobody caught this') })
     return {}
@@ -36,9 +48,9 @@ export const HANDLERS = {
     return { blocked_ms: Math.round(run.elapsedS * 1000) }
   },
 
-  async profile (run) {
+  async profile () {
     return profiled(async () => {
-      spin(run)
+      burn(BURN_CPU_S)
       return {}
     })
   },

@@ -2,6 +2,7 @@
  * The application of these tests as a process of its own: all of payment, with wallets and handlers that a test can name.
  */
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +15,9 @@ export const TRACE = 'a'.repeat(32)
 export const CATALOG = fileURLToPath(new URL('./catalog', import.meta.url))
 const PROGRAM = fileURLToPath(new URL('./program.js', import.meta.url))
 const POD = { POD_NAME: 'pod-1', POD_NAMESPACE: 'casino', POD_UID: 'uid-1', NODE_NAME: 'node-1' }
+
+/** Give a trace that nobody has used. */
+export const newTrace = () => randomUUID().replaceAll('-', '')
 
 /** Give a port that was free a moment ago. */
 export async function freePort () {
@@ -80,11 +84,16 @@ class Payment {
     return this.call('POST', path, { headers: { Authorization: BEARER, 'X-Crash-Run': 'test-run', ...headers }, ...rest })
   }
 
+  /** Have everything sent that was captured. */
+  flush () {
+    return this.call('POST', '/flush', { trace: null })
+  }
+
   async ready () {
     await waitFor(async () => {
       if (this.child.exitCode !== null) throw new Error(this.log)
       return (await this.call('GET', '/healthz/ready').catch(() => undefined))?.status === 200
-    }, 'ready', 20)
+    }, 'ready', 60)
     return this
   }
 

@@ -7,6 +7,9 @@ import { gunzipSync } from 'node:zlib'
 
 import { waitFor } from './waiting.js'
 
+// Long, because machines are busy; what does not come at all is rare.
+const WITHIN_S = 30
+
 /**
  * Start one.
  */
@@ -48,14 +51,16 @@ class Sentry {
     }
   }
 
-  of (type) {
-    return this.items.filter(item => item.type === type).map(item => item.payload)
+  /** Give the items of one type, of one trace where it is named. */
+  of (type, trace) {
+    const found = this.items.filter(item => item.type === type).map(item => item.payload)
+    return found.filter(payload => trace === undefined || payload.contexts?.trace?.trace_id === trace)
   }
 
   /** Wait for items of one type, and give them. */
-  async wait (type, count = 1) {
-    await waitFor(() => this.of(type).length >= count, `${count} items of type ${type}`)
-    return this.of(type)
+  async wait (type, count = 1, trace = undefined) {
+    await waitFor(() => this.of(type, trace).length >= count, `${count} items of type ${type}`, WITHIN_S)
+    return this.of(type, trace)
   }
 
   /** Errors that the SDK says it dropped. */

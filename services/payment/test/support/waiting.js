@@ -10,7 +10,7 @@ const EVERY_MS = 10
  * @param {string} what named where it does not come.
  * @param {number} [withinS]
  */
-export async function waitFor (condition, what, withinS = 10) {
+export async function waitFor (condition, what, withinS = 30) {
   const deadline = performance.now() + withinS * 1000
   for (;;) {
     const found = await condition()

@@ -3,6 +3,7 @@
  */
 import { execFileSync } from 'node:child_process'
 
+import * as Sentry from '@sentry/node'
 import { Router } from 'express'
 import { MongoClient } from 'mongodb'
 
@@ -17,6 +18,10 @@ export function openWallets (settings) {
   router.route('/notes/:note_id')
     .get((request, response) => { response.json({ note: request.params.note_id }) })
     .post((request, response) => { response.json({ kind: typeof request.body, body: request.body }) })
+  router.post('/flush', async (_request, response) => {
+    await Sentry.flush(5000)
+    response.json({})
+  })
   router.post('/throws', request => { throw new TypeError(`a constant message${request.body ? '' : ''}`) })
   router.post('/silent', (_request, response) => { response.status(500).json({}) })
   router.post('/away', () => {
