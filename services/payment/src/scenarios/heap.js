@@ -7,7 +7,11 @@ import { runInNewContext } from 'node:vm'
 export const MIB = 1024 * 1024
 const OPTION = /--max[-_]old[-_]space[-_]size=(\d+)/g
 
-/** @type {(() => void) | undefined} */
+const PLAIN = { type: 'major', execution: 'sync', flavor: 'regular' }
+// As V8 does it before it gives up: what is empty goes back to the kernel.
+const THOROUGH = { ...PLAIN, flavor: 'last-resort' }
+
+/** @type {((options: typeof PLAIN) => void) | undefined} */
 let collect
 
 /**
@@ -51,19 +55,25 @@ export function usedHeapMib () {
   return mib(getHeapStatistics().used_heap_size)
 }
 
-/**
- * Collect all garbage. V8 collects when it needs room, and an idle process never does: without this, what a fault has
- * let go would stay with the process. (The debugger's `HeapProfiler.collectGarbage` would do it several times in a row.)
- */
+/** Collect all garbage; the room stays with the process. */
 export function collectGarbage () {
   collect ??= exposedCollector()
-  collect()
+  collect(PLAIN)
+}
+
+/**
+ * Collect all garbage, and give the room back to the kernel. V8 does so when it needs room, and an idle process never:
+ * without this, what a fault has let go would stay with the process.
+ */
+export function giveBack () {
+  collect ??= exposedCollector()
+  collect(THOROUGH)
 }
 
 /**
  * Give V8's function `gc`, which it shows only to contexts that are made after the option was set.
  *
- * @returns {() => void}
+ * @returns {(options: typeof PLAIN) => void}
  */
 function exposedCollector () {
   setFlagsFromString('--expose-gc')

@@ -4,7 +4,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 
 import { AllocationSampler } from './allocations.js'
-import { collectGarbage, heapFigures, mib } from './heap.js'
+import { giveBack, heapFigures, mib } from './heap.js'
 import { HOARDS } from './hoards.js'
 import { reachability, survivors } from './reachability.js'
 
@@ -44,9 +44,9 @@ export async function leak (run, { sentry }) {
     await turn()
     sentry.setContext('allocations', allocations(hoard, sampler, buffersBefore))
     await turn()
+    sentry.setContext('reachability', { ...reachability(hoard), ...proof })
     sentry.setContext('leak', leakFigures(run, hoard, added.length))
     sentry.setContext('v8_heap', heapFigures())
-    sentry.setContext('reachability', { ...reachability(hoard), ...proof })
     sentry.captureMessage(hoard.message, 'warning')
     if (mortal) await sentry.flush(FLUSH_MS)
   }
@@ -89,7 +89,7 @@ function keep (hoard) {
  */
 function forget (hoard, keys) {
   for (const key of keys.splice(0)) hoard.held.delete(key)
-  collectGarbage()
+  giveBack()
 }
 
 /**

@@ -46,8 +46,9 @@ test('objects on the heap end the process by an abort of V8 at the second firing
   assert.deepEqual(first.body.report, { added_mib: bound.budget.memory_mib, held_mib: bound.budget.memory_mib })
   assert.deepEqual(end, { code: null, signal: ABORTED })
   assert.match(payment.log, /JavaScript heap out of memory/)
-  const events = sentry.of('event')
-  assert.deepEqual(events.map(event => event.message ?? outermost(event).type), Array(2).fill(bound.expect.events[0].message))
+  // Where the machine is so busy that the last collections take seconds, the watchdog says so, too, and rightly.
+  const events = sentry.of('event').filter(event => outermost(event)?.type !== 'EventLoopBlocked')
+  assert.equal(events.length, 2)
   for (const event of events) assertAsPromised(bound.expect.events[0], event)
   const { leak, v8_heap: heap, allocations, reachability } = events[1].contexts
   assert.equal(leak.limit_mib, OLD_SPACE_MIB)

@@ -50,7 +50,9 @@ test('sessions take of the heap what is said, their function is the top allocati
   const payment = await started(t, sentry)
 
   for (let step = 0; step < STEPS; step += 1) await payment.fire('/debug/memory-leak?case=heap-step')
+  const heldMib = residentMib(payment)
   await stopAll(payment)
+  await waitFor(() => heldMib - residentMib(payment) > (STEPS - 1) * STEP_MIB, 'the memory is back with the kernel')
   await payment.fire('/debug/memory-leak?case=heap-step')
   const events = await sentry.wait('event', STEPS + 1)
 
