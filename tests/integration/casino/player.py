@@ -75,6 +75,14 @@ class Player:
             self._was_told_the_truth(status, answer, paid, charged)
         return paid
 
+    def totals(self) -> tuple[int, int, int]:
+        """Give how many spins count by the ledger, what they staked, and what they won."""
+        ledger = self.ledger
+        stakes = {entry["key"]: entry["amount"] for entry in ledger if entry["kind"] == "charge"}
+        payouts = [entry for entry in ledger if entry["kind"] == "payout"]
+        staked = sum(stakes[entry["closes"]] for entry in payouts)
+        return len(payouts), staked, sum(entry["amount"] for entry in payouts)
+
     def _nothing_open(self) -> bool:
         ledger = self.ledger
         charges = {entry["key"] for entry in ledger if entry["kind"] == "charge"}

@@ -14,7 +14,7 @@ from typing import Literal
 
 REQUEST_LOST, ANSWER_LOST, SLOW = "request-lost", "answer-lost", "slow"
 Way = Literal["request-lost", "answer-lost", "slow"]
-SLOW_S = 2.0
+SLOW_S = 3.0
 
 
 @dataclass
