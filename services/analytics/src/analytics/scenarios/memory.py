@@ -86,6 +86,9 @@ async def _memory_error(run: Run) -> Report:
             sentry_sdk.set_context("spike", figures)
             capture_unhandled(error, "memory")
             note_reported(error)
+            # The frames of an error outlive its answer until garbage is collected; the pages must not.
+            pages.clear()
+            _give_back()
             raise
 
 

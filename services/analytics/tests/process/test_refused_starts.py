@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+
+CATALOG = Path(__file__).parents[4] / "catalog"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"FAULTS_TOKEN": ""}, "FAULTS_TOKEN must be set"),
+        ({"PORT": "99999"}, "PORT"),
+        ({"CATALOG_DIR": "/nowhere"}, "CATALOG_DIR must name the folder"),
+        ({"SENTRY_DSN": "nonsense"}, "SENTRY_DSN"),
+        ({"TRACES_SAMPLE_RATE": "7"}, "TRACES_SAMPLE_RATE"),
+        ({"MONGODB_URI": ""}, "MONGODB_URI"),
+        ({"MONGODB_URI": "http://database:27017"}, "MONGODB_URI is no address of a database"),
+        ({"MONGODB_URI": "mongodb://casino:a-password:b@host:no-port/"}, "MONGODB_URI is no address of a database"),
+        ({"MONGODB_TIMEOUT_MS": "0"}, "MONGODB_TIMEOUT_MS"),
+        ({"HOST": "no-such-host.invalid"}, "HOST must name"),
+    ],
+)
+def test_what_it_cannot_start_with_is_one_line(changes, said, start):
+    """
+    A bad environment ends the start with status 2 and one line that names the variable, without a traceback.
+    """
+    status, (line,) = start(**changes).ended()
+
+    assert 2 == status
+    assert said in line
+    assert line.startswith("analytics cannot start: ")
+    assert "a-password" not in line
+
+
+def test_a_handler_without_a_scenario_stops_the_start(start, tmp_path):
+    """
+    A catalogue that lacks a scenario of the table ends the start, and says which side lacks what.
+    """
+    (tmp_path / "services.yaml").write_text((CATALOG / "services.yaml").read_text())
+    whole = (CATALOG / "analytics.yaml").read_text()
+    (tmp_path / "analytics.yaml").write_text(whole.replace("  crash:\n", "  crush:\n"))
+
+    status, (line,) = start(CATALOG_DIR=str(tmp_path)).ended()
+
+    assert 2 == status
+    assert "declares ['crush']" in line
+    assert "has ['crash']" in line
+
+
+def test_several_mistakes_in_the_catalogue_are_one_line(start, tmp_path):
+    """
+    Every mistake of a catalogue is in the one line, with its file and place.
+    """
+    (tmp_path / "services.yaml").write_text((CATALOG / "services.yaml").read_text())
+    whole = (CATALOG / "analytics.yaml").read_text()
+    (tmp_path / "analytics.yaml").write_text(
+        whole.replace("    path: /api/debug/crash\n", "").replace("wall_s: 8", "wall_s: -8")
+    )
+
+    status, (line,) = start(CATALOG_DIR=str(tmp_path)).ended()
+
+    assert 2 == status
+    assert "scenarios.crash.path: Field required" in line
+    assert "scenarios.timeout.budget.wall_s" in line
+
+
+def test_a_taken_port_is_said(start, sentry):
+    """
+    A port that somebody else listens on is named in the one line that ends the start.
+    """
+    status, (line,) = start(PORT=str(sentry.server_port)).ended()
+
+    assert 2 == status
+    assert "PORT" in line
