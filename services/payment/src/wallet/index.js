@@ -6,6 +6,7 @@
  */
 import { log } from '../crashkit/logs.js'
 import { Problem } from '../crashkit/problem.js'
+import { captureUnhandled } from '../crashkit/telemetry.js'
 import { Database, Unanswered, Unsent } from './database.js'
 import { Deadline } from './deadline.js'
 import { COLLECTION, Ledger } from './ledger.js'
@@ -59,5 +60,8 @@ export function openWallets ({ mongodbUri, mongodbDatabase, mongodbTimeoutMs }) 
 function tellOfSweep (error) {
   const away = error instanceof Unsent || error instanceof Unanswered || error instanceof Problem
   if (away) log.warning('held charges were not swept: the database does not answer')
-  else log.error('held charges were not swept', error)
+  else {
+    captureUnhandled(error, 'sweep')
+    log.error('held charges were not swept', error)
+  }
 }

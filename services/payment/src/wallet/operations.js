@@ -141,26 +141,23 @@ export class Operations {
     let unanswered
     /** @type {unknown} */
     let away
-    /** @type {unknown} */
-    let lost
     for (let attempt = 1; attempt <= ATTEMPTS && deadline.leftMs > 0; attempt++) {
       try {
         const { there, add } = foreseen ?? task.decide(await this.#look(deadline, task))
         if (there) return { entry: there, repeated: true }
         return { entry: await this.#append(deadline, add), repeated: false }
       } catch (error) {
-        if (error instanceof Duplicate) lost = error
-        else if (error instanceof AppendUnanswered) unanswered = error.cause
+        if (error instanceof AppendUnanswered) unanswered = error.cause
         else if (error instanceof Unanswered) away = error
         else if (error instanceof Unsent) throw unanswered ? refuse.outcomeUnknown(unanswered) : refuse.databaseAway(error)
-        else throw error
+        else if (!(error instanceof Duplicate)) throw error
       }
       // What was foreseen was overtaken, which is no race lost: nothing is waited for.
       if (!foreseen) await pause(Math.random() * Math.min(2 ** attempt, LONGEST_PAUSE_MS))
       foreseen = undefined
     }
     if (unanswered) throw refuse.outcomeUnknown(unanswered)
-    throw away ? refuse.databaseAway(away) : refuse.walletBusy(lost)
+    throw away ? refuse.databaseAway(away) : refuse.walletBusy()
   }
 
   /**

@@ -47,15 +47,15 @@ export const outcomeUnknown = cause => caused(new Problem(504, 'outcome-unknown'
   'The database did not say in time whether this was done; it may be done now or soon. ' +
   'Send the same request with the same key again: it is done once at the most', RETRY), cause)
 
-/** @param {unknown} [cause] */
-export const walletBusy = cause => caused(new Problem(503, 'wallet-busy',
-  'Too many requests want this wallet at once; nothing was done by this one, send it again', RETRY), cause)
+// With no cause: a server names the key that was taken, and a key is nothing for an event.
+export const walletBusy = () => new Problem(503, 'wallet-busy',
+  'Too many requests want this wallet at once; nothing was done by this one, send it again', RETRY)
 
 /**
  * @param {Problem} problem
  * @param {unknown} cause
  */
 function caused (problem, cause) {
-  if (cause !== undefined) problem.cause = cause
+  problem.cause = cause
   return problem
 }

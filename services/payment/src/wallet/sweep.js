@@ -9,6 +9,7 @@ import { Deadline } from './deadline.js'
 const EVERY_MS = 2000
 const BATCH = 500
 const AT_ONCE = 4
+const SERVER_ERROR = 500
 
 /**
  * The sweep of one process.
@@ -23,12 +24,15 @@ export class Sweep {
   /** @type {Promise<void>} */
   #pass = Promise.resolve()
   #stopped = true
+  /** Name of the error that ended the last pass; empty after a whole one. */
+  #failing = ''
 
   /**
    * @param {import('./ledger.js').Ledger} ledger
    * @param {import('./operations.js').Operations} operations
    * @param {number} timeoutMs the most that one statement may take.
-   * @param {(error: unknown) => void} failed told why a pass ended early; the next pass takes up what is left.
+   * @param {(error: unknown) => void} failed told why a pass ended early, the first of several
+   *   alike only; the next pass takes up what is left.
    */
   constructor (ledger, operations, timeoutMs, failed) {
     this.#ledger = ledger
@@ -64,22 +68,28 @@ export class Sweep {
       const overdue = await this.#ledger.overdue(this.#deadline(), now, BATCH)
       if (!overdue.length) return refunded
       const closed = await this.#ledger.closed(this.#deadline(), overdue.map(({ key }) => key))
-      const open = overdue.filter(({ key }) => !closed.has(key))
-      refunded += await this.#refundAll(open)
-      await this.#ledger.stopWaiting(this.#deadline(), overdue)
-      if (overdue.length < BATCH) return refunded
+      refunded += await this.#refundAll(overdue.filter(({ key }) => !closed.has(key)), closed)
+      const done = overdue.filter(({ key }) => closed.has(key))
+      if (done.length) await this.#ledger.stopWaiting(this.#deadline(), done)
+      // One that cannot be refunded waits for somebody to look at it, and keeps nobody else waiting.
+      if (overdue.length < BATCH || !done.length) return refunded
     }
   }
 
   /**
    * @param {import('./entry.js').Entry[]} charges
-   * @returns {Promise<number>}
+   * @param {Set<string>} closed gets the keys of those that are closed now.
+   * @returns {Promise<number>} how many this pass closed.
    */
-  async #refundAll (charges) {
+  async #refundAll (charges, closed) {
     const waiting = charges.values()
     let refunded = 0
     const work = async () => {
-      for (const { player, key } of waiting) if (await this.#refund(player, key)) refunded++
+      for (const { player, key } of waiting) {
+        const made = await this.#refund(player, key)
+        if (made !== null) closed.add(key)
+        if (made) refunded++
+      }
     }
     await Promise.all(Array.from({ length: AT_ONCE }, work))
     return refunded
@@ -88,15 +98,17 @@ export class Sweep {
   /**
    * @param {string} player
    * @param {string} chargeKey
-   * @returns {Promise<boolean>} whether it was this refund that closed the charge.
+   * @returns {Promise<boolean | null>} whether it was this refund that closed the charge; none where it was refused.
    */
   async #refund (player, chargeKey) {
     try {
       const { repeated } = await this.#operations.refund({ player, chargeKey })
       return !repeated
     } catch (error) {
-      if (error instanceof Problem && error.code === 'charge-closed') return false
-      throw error
+      if (!(error instanceof Problem) || error.status >= SERVER_ERROR) throw error
+      if (error.code === 'charge-closed') return false
+      this.#failed(new Error('A held charge cannot be given back', { cause: error }))
+      return null
     }
   }
 
@@ -109,8 +121,11 @@ export class Sweep {
   async #run () {
     try {
       await this.once()
+      this.#failing = ''
     } catch (error) {
-      this.#failed(error)
+      const { name } = /** @type {Error} */ (error)
+      if (name !== this.#failing) this.#failed(error)
+      this.#failing = name
     }
     if (!this.#stopped) this.#plan()
   }

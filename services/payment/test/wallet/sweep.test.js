@@ -1,6 +1,7 @@
 import { test } from 'node:test'
 import { deepEqual, equal } from 'node:assert/strict'
 
+import { waitFor } from '../support/waiting.js'
 import { audited } from './harness/audit.js'
 import { freshDatabase, ledgerOf } from './harness/database.js'
 import { startService } from './harness/service.js'
@@ -75,4 +76,29 @@ test('more held charges than one batch are swept in one pass', async t => {
 
   deepEqual([1, 600], [entries.body.entries.length, refunded])
   equal(1_000_000, (await audited(database)).get('player-7')?.balance)
+})
+
+test('a held charge that cannot be given back keeps no other waiting', async t => {
+  const database = freshDatabase(t)
+  const casino = await startService(t, { database })
+  await hold(casino, 3)
+  // As if somebody had edited the ledger by hand.
+  await ledgerOf(database).updateOne({ key: 'spin:0:stake' }, { $set: { kind: 'payout' } })
+
+  const refunded = await casino.wallets.sweep.once(later())
+
+  deepEqual([2, 990], [refunded, (await casino.get('/wallets/player-7')).body.balance])
+})
+
+test('a started sweep gives back by itself what was held too long', async t => {
+  const database = freshDatabase(t)
+  const casino = await startService(t, { database })
+  await hold(casino, 2)
+  await ledgerOf(database).updateMany({ hold_s: 5 }, { $set: { hold_until: new Date() } })
+
+  casino.wallets.sweep.start()
+  await waitFor(async () => (await casino.get('/wallets/player-7')).body.balance === 1000, 'the stakes are back')
+  await casino.wallets.sweep.stop()
+
+  equal(1000, (await audited(database)).get('player-7')?.balance)
 })
