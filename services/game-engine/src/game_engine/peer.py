@@ -11,6 +11,8 @@ import aiohttp
 # Node and uvicorn close a connection that was idle for 5 s; ours are gone before, so that none is closed under a call.
 KEEP_ALIVE_S = 4.0
 CONNECTIONS = 64
+# A pod that is gone answers nothing at all; its Service has another one soon.
+CONNECT_S = 1.0
 SERVER_ERROR = 500
 
 
@@ -86,7 +88,7 @@ class Peer:
                 self._url + path,
                 data=body,
                 headers=headers,
-                timeout=aiohttp.ClientTimeout(total=timeout_s),
+                timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S),
                 allow_redirects=False,
             ) as response:
                 answer = Answer(response.status, _members(await response.read()))

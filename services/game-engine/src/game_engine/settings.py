@@ -18,7 +18,8 @@ class Settings(ServiceSettings):
     port: int = Field(8082, ge=1, le=65535, description="Port to listen on.")
 
     payment_url: OptionalUrl = Field(None, description="Where payment is; no spin is played without it.")
-    payment_timeout_s: float = Field(2, gt=0, le=30, description="Seconds for one attempt at payment.")
+    # Above what payment gives its database, so that it is payment who says what became of a call.
+    payment_timeout_s: float = Field(3.5, gt=0, le=30, description="Seconds for one attempt at payment.")
     payment_budget_s: float = Field(5, gt=0, le=60, description="Seconds for all attempts at one step of a spin.")
     spin_hold_s: int = Field(30, ge=5, le=600, description="Seconds after which payment gives a held stake back.")
 

@@ -13,6 +13,8 @@ CATALOG = Path(__file__).parents[4] / "catalog"
         ({"CATALOG_DIR": "/nowhere"}, "CATALOG_DIR must name the folder"),
         ({"SENTRY_DSN": "nonsense"}, "SENTRY_DSN"),
         ({"TRACES_SAMPLE_RATE": "7"}, "TRACES_SAMPLE_RATE"),
+        ({"PAYMENT_URL": "payment:8083"}, "PAYMENT_URL"),
+        ({"SPIN_HOLD_S": "9"}, "SPIN_HOLD_S must be at least twice PAYMENT_BUDGET_S"),
         ({"HOST": "no-such-host.invalid"}, "HOST must name"),
     ],
 )
