@@ -191,7 +191,7 @@ export function masksStatements (event) {
     const text = span.data['db.query.text']
     if (typeof text !== 'string') continue
     try {
-      const { lsid, $db, $clusterTime, txnNumber, ...shape } = JSON.parse(text)
+      const { lsid, $db, $clusterTime, txnNumber, ...shape } = JSON.parse(text, asOne)
       span.data['db.query.text'] = JSON.stringify(shape)
       span.description = span.data['db.query.text']
     } catch {
@@ -199,6 +199,16 @@ export function masksStatements (event) {
     }
   }
   return event
+}
+
+/**
+ * A number of 64 bits is one value to whoever reads the statement, not the three that it is made of.
+ *
+ * @param {string} _name
+ * @param {any} value
+ */
+function asOne (_name, value) {
+  return value?.high && value.low && value.unsigned ? '?' : value
 }
 
 /** @param {unknown} url */

@@ -14,6 +14,8 @@ import { waitFor } from '../support/waiting.js'
 const MAIN = { program: fileURLToPath(new URL('../../src/main.js', import.meta.url)) }
 const REAL_CATALOG = fileURLToPath(new URL('../../../../catalog', import.meta.url))
 const LIMIT_MIB = 170
+const IMAGE = readFileSync(fileURLToPath(new URL('../../Dockerfile', import.meta.url)), 'utf8')
+const FLAGS = IMAGE.match(/^ENTRYPOINT .*$/m)[0].match(/--[a-z-]+=\d+/g)
 
 for (const [why, changes, said] of [
   ['no catalogue', { CATALOG_DIR: '' }, /CATALOG_DIR: Field required/],
@@ -145,7 +147,7 @@ test(`idle it takes less than ${LIMIT_MIB} MiB, with SDK, driver and watchdog, a
   t.after(() => sentry.stop())
   const payment = await start(t, {
     SENTRY_DSN: sentry.dsn, CATALOG_DIR: REAL_CATALOG, NODE_OPTIONS: '--max-old-space-size=179'
-  }, { ...MAIN, flags: ['--max-semi-space-size=2'] })
+  }, { ...MAIN, flags: FLAGS })
   await waitFor(() => payment.log.includes('listens on port'), 'it listens')
   await payment.call('GET', '/healthz/live')
 

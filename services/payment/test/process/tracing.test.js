@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
+import { MongoClient } from 'mongodb'
+
 import { newTrace, start } from '../support/payment.js'
 import { marksOfSentry } from '../support/relay.js'
 import { startSentry } from '../support/sentry.js'
 
 const PARENT = 'b'.repeat(16)
+const DATABASE = `tracing-${process.pid}`
 const { MONGODB_URI } = process.env
 let sentry, payment
 
 /** Start the service; it outlives the test that starts it. */
 async function started (changes) {
   assert.ok(MONGODB_URI, 'these tests need a database: scripts/with-database npm test')
-  const database = { MONGODB_URI, MONGODB_DATABASE: `tracing-${process.pid}`, MONGODB_TIMEOUT_MS: '20000' }
+  const database = { MONGODB_URI, MONGODB_DATABASE: DATABASE, MONGODB_TIMEOUT_MS: '20000' }
   return (await start({ after () {} }, { SENTRY_DSN: sentry.dsn, TRACES_SAMPLE_RATE: '1', ...database, ...changes })).ready()
 }
 
@@ -23,6 +26,9 @@ before(async () => {
 after(async () => {
   await payment?.end()
   await sentry.stop()
+  const client = await MongoClient.connect(MONGODB_URI)
+  await client.db(DATABASE).dropDatabase()
+  await client.close()
 })
 
 /** Give the transactions, of one trace where it is named, when everything has been sent. */
@@ -140,7 +146,8 @@ test('a profile is one chunk of samples, named by the events and the transaction
   assert.notEqual(chunks[0].profiler_id, chunks[1].profiler_id)
   const { profile: { samples, stacks, frames } } = chunks[0]
   const inSpin = samples.filter(({ stack_id: id }) => stacks[id].some(place => frames[place].function === 'burn'))
-  assert.ok(samples.length > 10 && inSpin.length > samples.length / 2, JSON.stringify(chunks[0].profile))
+  assert.ok(samples.length > 4 && inSpin.length > samples.length / 2, JSON.stringify(chunks[0].profile))
   assert.ok(samples.every(({ timestamp }, place) => place === 0 || timestamp >= samples[place - 1].timestamp))
-  assert.equal(sentry.of('event', trace).find(event => event.contexts.profile), undefined)
+  const [crash] = sentry.of('event', trace).filter(event => event.exception.values.at(-1).type === 'TypeError')
+  assert.equal(crash.contexts.profile, undefined)
 })

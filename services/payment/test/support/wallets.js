@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 
 import * as Sentry from '@sentry/node'
 import { Router } from 'express'
-import { MongoClient } from 'mongodb'
+import { Long, MongoClient } from 'mongodb'
 
 import { Problem } from '../../src/crashkit/problem.js'
 
@@ -38,7 +38,7 @@ export function openWallets (settings) {
     response.json({})
   })
   router.get('/find/:player_id', async (request, response) => {
-    await wallets.insertOne({ _id: `${request.params.player_id}:${Date.now()}`, amount: 4711 })
+    await wallets.insertOne({ _id: `${request.params.player_id}:${Date.now()}`, amount: Long.fromNumber(4711) })
     const found = await wallets.find({ _id: { $gt: request.params.player_id }, amount: 4711 }).toArray()
     await wallets.deleteMany({})
     response.json({ count: found.length })
