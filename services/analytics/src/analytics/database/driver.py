@@ -74,6 +74,11 @@ class Database:
         self.answers = False
         self._running: set[asyncio.Task[Any]] = set()  # Any: whatever they give
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything is still asked, also where nobody waits for it any more."""
+        return bool(self._running)
+
     async def ping(self) -> None:
         """
         Ask whether the server is there; the only statement that is sent although nobody answered the last one.

@@ -44,13 +44,18 @@ async def export(firing: Firing) -> Report:
         MemoryError: the process may not have as much.
         RunEnded: it was stopped, or took longer than ``run.budget.wall_s`` (seconds); its pages are freed.
     """
-    return await WAYS[firing.run.case.case_name or ""](firing.run)
+    pages: Pages = []
+    try:
+        return await WAYS[firing.run.case.case_name or ""](firing.run, pages)
+    finally:
+        # The frames of an error live until garbage is collected; the pages that they hold must not.
+        pages.clear()
+        _give_back()
 
 
-async def _released(run: Run) -> Report:
+async def _released(run: Run, pages: Pages) -> Report:
     before_mib = _resident_mib()
     with profiled(), traced_allocations():
-        pages: Pages = []
         while len(pages) * PAGE_MIB < run.budget.memory_mib:
             run.check()
             pages.append(_render())
@@ -70,11 +75,10 @@ async def _released(run: Run) -> Report:
     return figures
 
 
-async def _memory_error(run: Run) -> Report:
+async def _memory_error(run: Run, pages: Pages) -> Report:
     # Starts the SDK's sender: with no memory left no thread can be started.
     await asyncio.to_thread(sentry_sdk.flush, 0.5)
     with _address_space(run.budget.memory_mib) as ballast:
-        pages: Pages = []
         try:
             while True:
                 run.check()
@@ -86,14 +90,10 @@ async def _memory_error(run: Run) -> Report:
             sentry_sdk.set_context("spike", figures)
             capture_unhandled(error, "memory")
             note_reported(error)
-            # The frames of an error outlive its answer until garbage is collected; the pages must not.
-            pages.clear()
-            _give_back()
             raise
 
 
-async def _oom(run: Run) -> Report:
-    pages: Pages = []
+async def _oom(run: Run, pages: Pages) -> Report:
     warned = False
     with traced_allocations():
         while len(pages) * PAGE_MIB < run.budget.memory_mib:
@@ -106,13 +106,10 @@ async def _oom(run: Run) -> Report:
             await asyncio.sleep(0)
         if not warned:
             _warn(run, len(pages) * PAGE_MIB)
-    held_mib = len(pages) * PAGE_MIB
-    pages.clear()
-    _give_back()
-    return {"held_mib": held_mib}
+    return {"held_mib": len(pages) * PAGE_MIB}
 
 
-WAYS: Mapping[str, Callable[[Run], Awaitable[Report]]] = {
+WAYS: Mapping[str, Callable[[Run, Pages], Awaitable[Report]]] = {
     "released": _released,
     "memory-error": _memory_error,
     "oom": _oom,
