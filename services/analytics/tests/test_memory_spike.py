@@ -74,6 +74,7 @@ async def test_a_memory_error_is_captured_while_there_is_no_memory(client, outbo
     process is as before, and so is its size.
     """
     limit, before_mib = resource.getrlimit(resource.RLIMIT_AS), resident_mib()
+    budget = CATALOGUE.find("analytics", "memory-spike", "memory-error").budget
 
     answer = await client.fire("/api/debug/memory-spike?case=memory-error")
 
@@ -81,10 +82,25 @@ async def test_a_memory_error_is_captured_while_there_is_no_memory(client, outbo
     spike = event["contexts"]["spike"]
     assert 500 == answer.code
     assert limit == resource.getrlimit(resource.RLIMIT_AS)
-    assert spike["held_mib"] >= 32
+    assert 16 <= spike["held_mib"] <= budget.memory_mib
     assert 0 <= spike["address_space_left_mib"] <= memory.BALLAST_MIB + memory.PAGE_MIB
     assert {"type": "memory", "handled": False} == event["exception"]["values"][-1]["mechanism"]
     assert resident_mib() - before_mib < 20
+
+
+async def test_a_memory_error_keeps_its_budget_in_a_process_that_is_not_fresh(client, outbox):
+    """
+    Also after threads have come and gone, whose memory malloc finds again, no firing holds more than its budget.
+    """
+    budget = CATALOGUE.find("analytics", "memory-spike", "memory-error").budget
+    await client.fire("/api/debug/memory-spike?case=released")
+
+    answers = [(await client.fire("/api/debug/memory-spike?case=memory-error")).code for _ in range(4)]
+
+    _, *errors = outbox.of("event")
+    assert [500] * 4 == answers
+    assert 4 == len(errors)
+    assert max(event["contexts"]["spike"]["held_mib"] for event in errors) <= budget.memory_mib
 
 
 async def test_a_spike_that_is_stopped_gives_everything_back(client, parts, outbox):
