@@ -84,6 +84,8 @@ class Road(BaseHTTPRequestHandler):
     def answer(self):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
         *_, kind, last = self.path.partition("?")[0].split("/")
+        if last == "spin":
+            self.server.never.wait(self.server.pause_s)
         with self.server.lock:
             status, found = self._found(kind, last, body)
         if status is None:
@@ -98,7 +100,6 @@ class Road(BaseHTTPRequestHandler):
     def _found(self, kind, last, body):
         server = self.server
         if last == "spin":
-            server.never.wait(server.pause_s)
             return server.spin(body["player_id"], body["stake"])
         if kind == "spins":
             return 200, server.state(last)

@@ -103,6 +103,21 @@ def test_a_load_that_is_told_to_end_gives_its_table(load, release, ended):
     assert "every wallet of 3 holds what its player had, staked and won" in out
 
 
+def test_a_load_that_is_told_to_end_does_not_wait_for_a_release_that_hangs(load, release, ended):
+    """
+    Where no answer comes at all, SIGTERM still ends the load with its table, and says that spins had no answer.
+    """
+    process = load.start("--rate", "50", "--players", "3", "--connections", "8")
+    wait_for(lambda: len(release.spins) > 10, 20, "10 spins")
+    release.pause_s = 60
+
+    status, out = ended(process, release, 10)
+
+    assert 1 == status
+    assert " x no answer" in out
+    assert "every wallet of 3" in out
+
+
 def test_a_slow_release_is_said_and_not_hidden(load, release):
     """
     Spins that begin late, or never, are counted, and how long they took is counted from when they were due.

@@ -13,11 +13,14 @@ from crashctl.load.tally import Tally
 # What a thread of ours needs is far below the default of 8 MiB, which a small pod would have to reserve.
 STACK_BYTES = 256 * 1024
 POLL_S = 0.2
+# A pod that was told to end is killed when it waits for long.
+STOPPED_WITHIN_S = 8.0
 
 
 def play(order: Order, tally: Tally, stop: threading.Event, progress: Callable[[float], None]) -> tuple[float, int]:
     """
-    Play until no spin becomes due any more, or somebody says stop; open spins are played to their end.
+    Play until no spin becomes due any more, or somebody says stop; open spins are played to their end,
+    or for a few seconds where they were stopped.
 
     Args:
         order: what is played.
@@ -40,8 +43,11 @@ def play(order: Order, tally: Tally, stop: threading.Event, progress: Callable[[
     while any(worker.is_alive() for worker in workers):
         if stop.is_set() and ended_s is None:
             ended_s = schedule.elapsed_s
+        if ended_s is not None and schedule.elapsed_s - ended_s > STOPPED_WITHIN_S:
+            break
         progress(schedule.elapsed_s)
         workers[0].join(POLL_S) if workers[0].is_alive() else time.sleep(POLL_S / 4)
+    tally.give_up()
     played_s = ended_s or (order.for_s if order.for_s is not None else schedule.elapsed_s)
     return played_s, schedule.not_taken(played_s)
 
@@ -51,7 +57,7 @@ def _work(url: str, schedule: Schedule, tally: Tally, stop: threading.Event) -> 
     while not stop.is_set() and (turn := schedule.take()):
         if stop.wait(turn.due - time.monotonic()):
             break
-        tally.begun(time.monotonic() - turn.due)
+        tally.begun(turn, time.monotonic() - turn.due)
         _spin(gateway, turn, tally)
     gateway.close()
 

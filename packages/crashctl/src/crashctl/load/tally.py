@@ -74,6 +74,8 @@ class Tally:
         self.statuses: Counter[str] = Counter()
         self.durations = Durations()
         self.late = 0
+        self._open = 0
+        self._given_up = False
         self.not_recorded = 0
 
     @property
@@ -86,11 +88,19 @@ class Tally:
         """How many were answered with a 5xx, or not at all."""
         return sum(count for status, count in self.statuses.items() if status == NO_ANSWER or status >= "500")
 
-    def begun(self, behind_s: float) -> None:
-        """Count a spin that begins later than it was due (seconds)."""
-        if behind_s > LATE_S:
-            with self._lock:
-                self.late += 1
+    def begun(self, turn: Turn, behind_s: float) -> None:
+        """Count a spin that begins, maybe late (seconds). Nothing is known of it until it ends."""
+        with self._lock:
+            self._open += 1
+            self.accounts[turn.player_id].nameless += 1
+            self.late += behind_s > LATE_S
+
+    def give_up(self) -> None:
+        """Wait for no spin any longer: those that are open have no answer."""
+        with self._lock:
+            self._given_up = True
+            if self._open:
+                self.statuses[NO_ANSWER] += self._open
 
     def ended(self, turn: Turn, answer: Answer | None, took_s: float) -> None:
         """
@@ -103,16 +113,19 @@ class Tally:
         """
         account = self.accounts[turn.player_id]
         with self._lock:
+            if self._given_up:
+                return
+            self._open -= 1
             self.durations.add(took_s * 1000)
             self.statuses[str(answer.status) if answer else NO_ANSWER] += 1
-            if answer and answer.status == HTTPStatus.OK:
+            is_told = answer and (answer.status < HTTPStatus.INTERNAL_SERVER_ERROR or "spin_id" in answer.body)
+            if not answer or not is_told:
+                return
+            account.nameless -= 1
+            if answer.status == HTTPStatus.OK:
                 account.settled += 1
                 account.stakes += turn.stake
                 account.wins += int(answer.body["win"])
                 self.not_recorded += not answer.body.get("recorded")
-            elif answer and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-                return
-            elif answer and isinstance(spin_id := answer.body.get("spin_id"), str):
-                account.unknown[spin_id] = turn.stake
-            else:
-                account.nameless += 1
+            elif answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                account.unknown[str(answer.body["spin_id"])] = turn.stake
