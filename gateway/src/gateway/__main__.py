@@ -10,6 +10,7 @@ from crashkit.binding import BindingError
 from crashkit.lifecycle import Lifecycle
 from crashkit.loading import CatalogueError, load_catalogue
 from crashkit.logs import start_logging
+from crashkit.refused_start import BAD_ADDRESS, cannot_start
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import SettingsError, read_settings
 from crashkit.telemetry import start_sentry, stop_sentry, trace_id
@@ -22,7 +23,6 @@ from gateway.services import OWN
 from gateway.settings import Settings
 
 LOG = logging.getLogger("gateway")
-CANNOT_START = 2
 
 
 def main() -> int:
@@ -41,19 +41,14 @@ def main() -> int:
         gateway = Gateway(settings, catalogue, lifecycle)
         listener = listen(settings)
     except (SettingsError, CatalogueError, BindingError) as error:
-        return _cannot_start(str(error))
+        return cannot_start(OWN, str(error))
     except OSError as error:
-        return _cannot_start(f"{error.strerror or error}; PORT or HOST must name a free address of this machine")
+        return cannot_start(OWN, f"{error.strerror or error}; {BAD_ADDRESS}")
     LOG.info("gateway listens on port %d", settings.port)
     serve(gateway, lifecycle, settings, listener)
     LOG.info("gateway ends")
     stop_sentry()
     return 0
-
-
-def _cannot_start(reason: str) -> int:
-    sys.stderr.write(f"gateway cannot start: {reason}\n")
-    return CANNOT_START
 
 
 if __name__ == "__main__":

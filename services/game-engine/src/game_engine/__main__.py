@@ -17,6 +17,7 @@ from crashkit.loading import CatalogueError, load_catalogue
 from crashkit.logs import start_logging
 from crashkit.metrics import Metrics
 from crashkit.offpath import watch_loop
+from crashkit.refused_start import BAD_ADDRESS, cannot_start
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import SettingsError, read_settings
 from crashkit.telemetry import sampler, start_sentry, stop_sentry, trace_id
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from sentry_sdk.types import SamplingContext
 
 LOG = logging.getLogger("game_engine")
-CANNOT_START = 2
 SWEEP_S = 1.0
 # After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
 LINGER_S = 1.0
@@ -141,9 +141,9 @@ def main() -> int:
         settings = read_settings(Settings)
         asyncio.run(serve(settings, build(settings)))
     except (SettingsError, CatalogueError, BindingError) as error:
-        return _cannot_start(str(error))
+        return cannot_start(SERVICE, str(error))
     except OSError as error:
-        return _cannot_start(f"{error.strerror or error}; PORT and HOST must name a free address of this machine")
+        return cannot_start(SERVICE, f"{error.strerror or error}; {BAD_ADDRESS}")
     return 0
 
 
@@ -157,11 +157,6 @@ async def _sweep(guard: Guard) -> None:
 def _path(context: "SamplingContext") -> str:
     request = context.get("tornado_request")
     return str(request.path) if request is not None else ""
-
-
-def _cannot_start(reason: str) -> int:
-    sys.stderr.write(f"game-engine cannot start: {'; '.join(reason.splitlines())}\n")
-    return CANNOT_START
 
 
 if __name__ == "__main__":
