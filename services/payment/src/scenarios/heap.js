@@ -13,6 +13,8 @@ const THOROUGH = { ...PLAIN, flavor: 'last-resort' }
 
 /** @type {((options: typeof PLAIN) => void) | undefined} */
 let collect
+/** @type {NodeJS.Immediate | undefined} */
+let asked
 
 /**
  * Give the limit of the old generation, at which V8 ends the process (MiB).
@@ -62,12 +64,17 @@ export function collectGarbage () {
 }
 
 /**
- * Collect all garbage, and give the room back to the kernel. V8 does so when it needs room, and an idle process never:
- * without this, what a fault has let go would stay with the process.
+ * Collect all garbage in the next turn, and give the room back to the kernel. V8 does so when it needs room, and an idle
+ * process never: without this, what a fault has let go would stay with the process.
+ *
+ * However many ask for it in one turn, it is done once: each time blocks the event loop.
  */
 export function giveBack () {
-  collect ??= exposedCollector()
-  collect(THOROUGH)
+  asked ??= setImmediate(() => {
+    asked = undefined
+    collect ??= exposedCollector()
+    collect(THOROUGH)
+  })
 }
 
 /**

@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict'
 import { fileURLToPath } from 'node:url'
 
+import { MongoClient } from 'mongodb'
+
 import { loadCatalogue } from '../../src/crashkit/loading.js'
-import { start } from '../support/payment.js'
+import { BEARER, start } from '../support/payment.js'
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 const CATALOG = fileURLToPath(new URL('../../../../catalog', import.meta.url))
@@ -33,20 +35,28 @@ export function caseOf (id) {
 export async function started (t, sentry) {
   const { MONGODB_URI } = process.env
   if (!MONGODB_URI) throw new Error('MONGODB_URI is not set; run the tests by `scripts/with-database`')
+  const database = `scenarios-${process.pid}`
   const payment = await start(t, {
     MONGODB_URI,
-    MONGODB_DATABASE: `scenarios-${process.pid}`,
+    MONGODB_DATABASE: database,
     CATALOG_DIR: CATALOG,
     SENTRY_DSN: sentry.dsn,
     TRACES_SAMPLE_RATE: '0',
     NODE_OPTIONS: `--max-old-space-size=${OLD_SPACE_MIB}`
   }, { program: MAIN })
+  t.after(() => drop(MONGODB_URI, database))
   return payment.ready()
+}
+
+async function drop (uri, database) {
+  const client = new MongoClient(uri)
+  await client.db(database).dropDatabase()
+  await client.close()
 }
 
 /** Stop every fault. */
 export function stopAll (payment) {
-  return payment.call('DELETE', '/debug/faults', { headers: { Authorization: `Bearer a-fault-token-of-the-tests` } })
+  return payment.call('DELETE', '/debug/faults', { headers: { Authorization: BEARER } })
 }
 
 /** The outermost exception of an event; nothing for a message. */

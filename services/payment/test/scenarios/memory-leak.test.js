@@ -8,8 +8,8 @@ import { started, stopAll } from './faults.js'
 
 const STEP_MIB = 16
 const STEPS = 4
-// Young generation and allocator keep a little for themselves.
-const SLACK_MIB = 14
+// The heap moves a little meanwhile.
+const SLACK_MIB = 8
 
 let sentry
 
@@ -27,22 +27,23 @@ const leaks = () => sentry.of('event').map(event => event.contexts.leak)
 test('Buffers are resident, add up to four steps and no further, and are given back on a stop', { timeout: 60_000 }, async t => {
   sentry.items.length = 0
   const payment = await started(t, sentry)
-  await payment.fire('/debug/memory-leak?case=buffers-step')
-  await stopAll(payment)
-  const beforeMib = residentMib(payment)
 
   const statuses = []
-  for (let step = 0; step <= STEPS; step += 1) statuses.push((await payment.fire('/debug/memory-leak?case=buffers-step')).status)
-  const heldMib = residentMib(payment) - beforeMib
+  const residents = []
+  for (let step = 0; step <= STEPS; step += 1) {
+    statuses.push((await payment.fire('/debug/memory-leak?case=buffers-step')).status)
+    residents.push(residentMib(payment))
+  }
   const stopped = await stopAll(payment)
 
   assert.deepEqual(statuses, [200, 200, 200, 200, 409])
-  assert.ok(Math.abs(heldMib - STEPS * STEP_MIB) < SLACK_MIB, `${heldMib} MiB`)
+  const [first, , , last] = residents
+  assert.ok(Math.abs(last - first - (STEPS - 1) * STEP_MIB) < SLACK_MIB, `${residents} MiB`)
   assert.deepEqual(stopped.body, { stopped: STEPS })
-  await waitFor(() => residentMib(payment) - beforeMib < SLACK_MIB, 'the memory is back')
-  await waitFor(() => leaks().length === STEPS + 1, 'the warnings')
-  assert.deepEqual(leaks().map(leak => leak.held_mib), [16, 16, 32, 48, 64])
-  assert.deepEqual(leaks().map(leak => leak.added_mib), Array(STEPS + 1).fill(STEP_MIB))
+  await waitFor(() => last - residentMib(payment) > STEPS * STEP_MIB - SLACK_MIB, 'the memory is back with the kernel')
+  await waitFor(() => leaks().length === STEPS, 'the warnings')
+  assert.deepEqual(leaks().map(leak => leak.held_mib), [16, 32, 48, 64])
+  assert.deepEqual(leaks().map(leak => leak.added_mib), Array(STEPS).fill(STEP_MIB))
 })
 
 test('sessions take of the heap what is said, their function is the top allocation, and a stop frees them', { timeout: 60_000 }, async t => {
