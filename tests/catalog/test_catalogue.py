@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 CATALOGUE = load_catalogue(ROOT / "catalog")
 CASES = list(CATALOGUE.cases())
 SCHEMA = json.loads((ROOT / "catalog" / "schema.json").read_text())
-# A person who waits for a whole drill has two minutes.
-DRILL_S = 120
+# A person who waits for a whole drill has five minutes.
+DRILL_S = 300
 # What the gateway gives a service to answer (its default).
 UPSTREAM_TIMEOUT_S = 30
 
@@ -63,13 +63,15 @@ def test_an_editor_sees_the_mistakes_too(old, new):
 
 def test_the_generated_files_are_fresh():
     """
-    Schema, API page and runbook are what `crashctl generate` writes now, byte for byte, and say so in their first line.
+    Schema, pages and the README's table are what `crashctl generate` writes now, byte for byte, and say so: a file that is
+    generated as a whole in its first line, the README above its table.
     """
     wanted = files.contents(CATALOGUE, ROOT)
 
     assert [] == files.stale(ROOT, wanted)
     for name in wanted:
-        assert files.NOTE in (ROOT / name).read_text().splitlines()[0]
+        text = (ROOT / name).read_text()
+        assert files.NOTE in text.splitlines()[0] or f"<!-- Scenarios: {files.NOTE[0].lower()}{files.NOTE[1:]} -->" in text
 
 
 def test_every_path_is_of_one_case():
@@ -125,14 +127,17 @@ def test_a_case_leaves_something_behind(case):
         assert "runtime" in event.contexts
 
 
-def test_a_whole_drill_has_room_in_two_minutes():
+def test_a_whole_drill_has_room_in_five_minutes():
     """
-    What must be waited for at the most, all firings in a row, fits into the two minutes of a drill.
+    All firings in a row, and the waiting for the service whose container ends most often, fit into a drill's five
+    minutes; while one service is away the drill fires at the others.
     """
-    longest = sum(case.budget.wall_s if case.scenario_name == "infinite-loop" else 1 for case in CASES)
-    recovering = sum(case.expect.pod.recovers_within_s for case in CASES if case.expect.pod.ends is not PodEnd.NONE)
+    longest = sum(case.budget.wall_s if "loop" in case.scenario_name else 1 for case in CASES)
+    away = Counter()
+    for case in CASES:
+        away[case.service.name] += case.expect.pod.recovers_within_s if case.expect.pod.ends is not PodEnd.NONE else 0
 
-    assert longest + recovering < DRILL_S
+    assert longest + max(away.values()) < DRILL_S
 
 
 def test_the_charts_have_the_same_ports_and_projects():
