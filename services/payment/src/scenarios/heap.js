@@ -36,7 +36,6 @@ export function oldSpaceLimitMib (options = [process.env.NODE_OPTIONS ?? '', ...
  */
 export function heapFigures () {
   const heap = getHeapStatistics()
-  const { arrayBuffers, rss } = process.memoryUsage()
   return {
     old_space_limit_mib: oldSpaceLimitMib(),
     heap_size_limit_mib: mib(heap.heap_size_limit),
@@ -45,8 +44,7 @@ export function heapFigures () {
     physical_heap_mib: mib(heap.total_physical_size),
     malloced_mib: mib(heap.malloced_memory),
     external_mib: mib(heap.external_memory),
-    array_buffers_mib: mib(arrayBuffers),
-    resident_mib: mib(rss),
+    resident_mib: mib(process.memoryUsage.rss()),
     native_contexts: heap.number_of_native_contexts,
     detached_contexts: heap.number_of_detached_contexts
   }

@@ -67,10 +67,11 @@ export const HOARDS = {
 }
 
 /**
- * Draw a receipt of 1 MiB. It is written and not only reserved: the kernel counts a page when it is touched.
+ * Draw a receipt of 1 MiB. It is written and not only reserved: the kernel counts a page when it is touched. That it
+ * could be resized gives it a mapping of its own: malloc does not promise to give memory back to the kernel.
  */
 function drawReceipt () {
-  return Buffer.alloc(MIB, 1)
+  return Buffer.from(new ArrayBuffer(MIB, { maxByteLength: MIB })).fill(1)
 }
 
 /**

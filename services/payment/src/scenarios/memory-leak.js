@@ -32,7 +32,7 @@ export async function leak (run, { sentry }) {
   const hoard = (run.case.caseName ?? '').startsWith('heap') ? HOARDS.heap : HOARDS.buffers
   const mortal = (run.case.expect.pod?.ends ?? 'none') !== 'none'
   const sampler = new AllocationSampler()
-  const buffersBefore = process.memoryUsage().arrayBuffers
+  const outsideBefore = process.memoryUsage().external
   /** @type {string[]} */
   const added = []
   let warned = false
@@ -42,7 +42,7 @@ export async function leak (run, { sentry }) {
     const proof = mortal ? {} : await survivors(hoard, added)
     // After each collection the event loop turns: together they might block it for long enough to be reported.
     await turn()
-    sentry.setContext('allocations', allocations(hoard, sampler, buffersBefore))
+    sentry.setContext('allocations', allocations(hoard, sampler, outsideBefore))
     await turn()
     sentry.setContext('reachability', { ...reachability(hoard), ...proof })
     sentry.setContext('leak', leakFigures(run, hoard, added.length))
@@ -125,11 +125,11 @@ function leakFigures (run, hoard, addedMib) {
  *
  * @param {import('./hoards.js').Hoard} hoard
  * @param {AllocationSampler} sampler
- * @param {number} buffersBefore all memory of Buffers when the firing began (bytes).
+ * @param {number} outsideBefore what V8 knew of outside its heap when the firing began (bytes).
  */
-function allocations (hoard, sampler, buffersBefore) {
+function allocations (hoard, sampler, outsideBefore) {
   const sees = hoard === HOARDS.heap
     ? 'what is held of the V8 heap'
-    : 'the V8 heap alone; Buffers lie outside of it, and no profiler of V8 names who made them: see buffers_grown_mib'
-  return { sees, ...sampler.top(), buffers_grown_mib: mib(process.memoryUsage().arrayBuffers - buffersBefore) }
+    : 'the V8 heap alone; Buffers lie outside of it, and no profiler of V8 names who made them: see outside_grown_mib'
+  return { sees, ...sampler.top(), outside_grown_mib: mib(process.memoryUsage().external - outsideBefore) }
 }

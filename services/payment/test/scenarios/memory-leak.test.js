@@ -92,5 +92,5 @@ test('of Buffers the event says that no profiler of V8 sees them, and how many M
 
   assert.match(allocations.sees, /^the V8 heap alone; Buffers lie outside of it/)
   assert.ok(allocations.sampled_mib < 2, String(allocations.sampled_mib))
-  assert.ok(Math.abs(allocations.buffers_grown_mib - STEP_MIB) < 3, String(allocations.buffers_grown_mib))
+  assert.ok(Math.abs(allocations.outside_grown_mib - STEP_MIB) < 3, String(allocations.outside_grown_mib))
 })
