@@ -35,10 +35,12 @@ if [ ! -e "$home" ]; then
 fi
 found=$(cat "$home/PG_VERSION")
 [ "$found" = "$major" ] || refuse "$home was made by PostgreSQL $found, and this is $major. Fix: use the image that made it, or give an empty volume."
+# What a killed server left: the process 1 that it names is now this shell. The lock above says that nobody runs.
+rm -f "$home/postmaster.pid"
 # Each time, so that a new password or a newer DocumentDB only needs a new start.
 printf '%s;\n\n' "ALTER ROLE casino PASSWORD '$MONGODB_PASSWORD'" "ALTER EXTENSION documentdb UPDATE" | alone "$home"
 [ "${1:-}" != check ] || exit 0
 
 # PostgreSQL 18 reads in worker processes unless told otherwise; they cost memory and serve large disks.
-[ "$major" -lt 18 ] || set -- -c io_method=sync
+[ "$major" -lt 18 ] || set -- "$@" -c io_method=sync
 exec "$bin/postgres" -c config_file=/app/postgresql.conf -c data_directory="$home" "$@"

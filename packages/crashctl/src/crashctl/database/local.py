@@ -20,7 +20,13 @@ USER = "casino"
 READY_WITHIN_S = 60.0
 LABEL = "crash-demo.database"
 OWNER = "crash-demo.owner"
-_HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--tmpfs=/tmp:mode=1777")
+# As the chart has it. /tmp has an owner because runc gives a tmpfs the mode of the folder below it at each restart.
+HARDENED = (
+    "--read-only",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--tmpfs=/tmp:mode=1777,uid=10001,gid=10001",
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,7 @@ class LocalDatabase:
         # By name only: the value is in the client's environment and in no command line.
         variables = [f"--env={variable}" for variable in password]
         self._tools.run(
-            "docker", "run", "--detach", f"--name={name}", *_HARDENED, *options, *variables, image, env=password
+            "docker", "run", "--detach", f"--name={name}", *HARDENED, *options, *variables, image, env=password
         )
 
     def wait(self, running: Running) -> None:
