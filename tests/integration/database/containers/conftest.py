@@ -108,6 +108,39 @@ def server(docker: Docker) -> Iterator[Callable[..., str]]:
             pytest.fail(str(error), pytrace=False)
 
 
+@dataclass(frozen=True)
+class Wire:
+    """A FerretDB in front of a server."""
+
+    docker: Docker
+    name: str
+
+    def answers(self) -> bool:
+        try:
+            self.docker("exec", self.name, "/ferretdb", "ping")
+        except ToolFailedError:
+            return False
+        return True
+
+
+@pytest.fixture
+def wire(docker: Docker) -> Iterator[Callable[[str, str], Wire]]:
+    """Start a FerretDB with a password in the network of a server; each listens on a port of its own."""
+    started: list[str] = []
+
+    def start(server: str, password: str) -> Wire:
+        name = f"{server}-wire-{len(started)}"
+        started.append(name)
+        options = (f"--network=container:{server}", f"--env=PGPASSWORD={password}")
+        options += (f"--env=FERRETDB_LISTEN_ADDR=:{27017 + len(started)}",)
+        docker("run", "--detach", f"--name={name}", *HARDENED, *options, docker.images["ferretdb"])
+        return Wire(docker, name)
+
+    yield start
+    for name in started:
+        docker("rm", "--force", name)
+
+
 @pytest.fixture
 def volume() -> str:
     return f"crash-demo-test-{os.getpid()}-volume-{next(_numbers)}"
