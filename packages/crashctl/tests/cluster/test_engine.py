@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from crashctl.cluster.engine import Daemon, Engine, forget_foreign_pid, start_ticks
@@ -117,3 +118,40 @@ def test_a_pid_file_of_another_program_is_forgotten(tmp_path, process):
 
     assert [True, False, False] == forgotten
     assert (False, True) == (foreign.exists(), own.exists())
+
+
+def test_a_daemon_that_somebody_uses_is_not_free(tmp_path, tools):
+    """
+    Any number may use it at once, and only when the last one is done is anybody alone with it.
+    """
+    one, other = Engine(tools, tmp_path), Engine(tools, tmp_path)
+
+    with one.in_use():
+        with other.in_use(), one.alone() as while_two:
+            pass
+        with other.alone() as while_one:
+            pass
+    with other.alone() as afterwards:
+        pass
+
+    assert (False, False, True) == (while_two, while_one, afterwards)
+
+
+def test_whoever_wants_it_waits_for_the_one_who_stops_it(tmp_path, tools):
+    """
+    Somebody who comes while it is being stopped gets it after that, and starts a new one.
+    """
+    order = []
+
+    def use() -> None:
+        with Engine(tools, tmp_path).in_use():
+            order.append("used")
+
+    with Engine(tools, tmp_path).alone():
+        waiting = Thread(target=use)
+        waiting.start()
+        waiting.join(0.2)
+        order.append("stopped")
+    waiting.join(10)
+
+    assert ["stopped", "used"] == order
