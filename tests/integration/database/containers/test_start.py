@@ -12,7 +12,7 @@ from pymongo.uri_parser import parse_uri
 # A first start takes about a second.
 STEP_S = 0.08
 PARTS = ("documentdb", "ferretdb")
-READY = ("exec", "{name}", "pg_isready", "--quiet", "--host=127.0.0.1")
+READY = ("exec", "{name}", "pg_isready", "--quiet", "--host=/tmp", "--username=postgres")
 
 
 @pytest.fixture

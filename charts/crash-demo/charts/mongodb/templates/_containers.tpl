@@ -28,11 +28,12 @@ Usage: {{ include "mongodb.documentdb" . | nindent 8 }}
 {{- end }}
 
 {{- /*
-mongodb.answers: the command that asks PostgreSQL whether it takes connections.
+mongodb.answers: the command that asks PostgreSQL whether it takes connections, through its socket, where nobody has to
+log in.
 Usage: {{ include "mongodb.answers" . }}
 */}}
 {{- define "mongodb.answers" -}}
-[pg_isready, --quiet, --host=127.0.0.1, --timeout=2]
+[pg_isready, --quiet, --host=/tmp, --username=postgres, --timeout=2]
 {{- end }}
 
 {{- /*
