@@ -100,7 +100,7 @@ export class Database {
     } catch (error) {
       const meaning = error instanceof Unsent ? error : meaningOf(error)
       if (meaning instanceof Unsent) this.#awayUntilMs = performance.now() + AWAY_PAUSE_MS
-      else if (meaning instanceof Duplicate) this.#awayUntilMs = 0
+      else if (!(meaning instanceof Unanswered)) this.#awayUntilMs = 0
       throw meaning
     }
   }
