@@ -14,7 +14,7 @@ from crashctl.cluster.process import ToolFailedError, Tools
 from crashctl.cluster.progress import Step
 from crashctl.cluster.workshop import Workshop
 from crashctl.database.images import ensure_images
-from crashctl.database.local import HARDENED, LocalDatabase, Running, memory_limits
+from crashctl.database.local import HARDENED, USER, LocalDatabase, Running, free_port, memory_limits
 from crashctl.waiting import wait_for
 
 PASSWORD = "for-this-test-alone"
@@ -139,6 +139,49 @@ def wire(docker: Docker) -> Iterator[Callable[[str, str], Wire]]:
     yield start
     for name in started:
         docker("rm", "--force", name)
+
+
+@dataclass(frozen=True)
+class Pod:
+    """
+    The two in one network that neither of them holds.
+
+    Args:
+        running: Where it answers.
+        server: PostgreSQL's container.
+        wire: FerretDB's.
+    """
+
+    running: Running
+    server: str
+    wire: Wire
+
+
+@pytest.fixture
+def pod(docker: Docker, local: LocalDatabase) -> Iterator[Pod]:
+    """As in Kubernetes, where the network outlives each container; and it answers."""
+    name, port, image = f"crash-demo-test-{os.getpid()}-pod-{next(_numbers)}", free_port(), docker.images["documentdb"]
+    network = f"--network=container:{name}"
+    # Interactive, so that `cat` waits for an input that nobody gives.
+    docker(
+        "run",
+        "--detach",
+        "--interactive",
+        f"--name={name}",
+        f"--publish=127.0.0.1:{port}:27017",
+        "--entrypoint=cat",
+        image,
+    )
+    try:
+        for part, variable in (("documentdb", "MONGODB_PASSWORD"), ("ferretdb", "PGPASSWORD")):
+            options = (network, f"--env={variable}={PASSWORD}", "--volume=/data")
+            docker("run", "--detach", f"--name={name}-{part}", *HARDENED, *options, docker.images[part])
+        running = Running(name, f"mongodb://{USER}:{PASSWORD}@127.0.0.1:{port}/")
+        local.wait(running)
+        yield Pod(running, f"{name}-documentdb", Wire(docker, f"{name}-ferretdb"))
+    finally:
+        for container in (f"{name}-ferretdb", f"{name}-documentdb", name):
+            docker("rm", "--force", "--volumes", container)
 
 
 @pytest.fixture

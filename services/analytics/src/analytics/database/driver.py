@@ -35,7 +35,8 @@ Pipeline = Sequence[Mapping[str, Any]]  # Any: whatever an aggregation holds
 T = TypeVar("T")
 
 DUPLICATE = 11000
-AUTHENTICATION_FAILED = 18
+# InternalError is what FerretDB says while PostgreSQL is away behind it; without a login there is no database either.
+AWAY = frozenset({1, 18})
 # The driver's threads are few: who has waited for one of them this much longer is not served any more.
 QUEUE_S = 1.0
 CLOSE_S = 0.5
@@ -214,7 +215,7 @@ class Database:
             self.answers = False
             raise DatabaseAwayError(type(error).__name__) from None
         except OperationFailure as error:
-            if error.code == AUTHENTICATION_FAILED:
+            if error.code in AWAY:
                 self.answers = False
                 raise DatabaseAwayError(type(error).__name__) from None
             raise
