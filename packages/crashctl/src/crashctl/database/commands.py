@@ -37,21 +37,31 @@ def run(command: Annotated[list[str], typer.Argument(help="Program and arguments
     """Run a command with MONGODB_URI; a database is started for it, and removed after it, unless one is given."""
     if os.environ.get(VARIABLE):
         _say(f"using the {VARIABLE} that is given")
-        raise typer.Exit(run_child(command, {}))
+        with _told(), ended_by_signals():
+            raise typer.Exit(run_child(command, {}))
     shop = _workshop(cache)
-    code = 0
-    with _told(), ended_by_signals(), shop.engine.in_use():
-        started_engine = shop.engine.server_version() is None
-        database = _database(shop)
-        running = _start(shop, database, f"{KEPT}-{os.getpid()}", owned=True)
-        try:
-            code = run_child(command, {VARIABLE: running.uri})
-        finally:
-            database.remove(running.name)
-    if started_engine:
-        with _told():
-            stop_engine(shop)
-    raise typer.Exit(code)
+    # Whoever is the last of several runs stops the daemon that the first of them started.
+    mark = shop.layout.engine / "started-for-a-run"
+    try:
+        with _told(), ended_by_signals(), shop.engine.in_use():
+            if shop.engine.server_version() is None:
+                mark.touch()
+            raise typer.Exit(_run_with_one(shop, command))
+    finally:
+        if mark.exists():
+            with _told():
+                stop_engine(shop)
+            if shop.engine.ours is None:
+                mark.unlink(missing_ok=True)
+
+
+def _run_with_one(shop: Workshop, command: list[str]) -> int:
+    database = _database(shop)
+    running = _start(shop, database, f"{KEPT}-{os.getpid()}", owned=True)
+    try:
+        return run_child(command, {VARIABLE: running.uri})
+    finally:
+        database.remove(running.name)
 
 
 def up(
