@@ -10,7 +10,7 @@ from crashctl.waiting import wait_for
 from pymongo.uri_parser import parse_uri
 
 # A first start takes about a second.
-STEP_S = 0.08
+STEP_S = 0.15
 PARTS = ("documentdb", "ferretdb")
 READY = ("exec", "{name}", "pg_isready", "--quiet", "--host=/tmp", "--username=postgres")
 
