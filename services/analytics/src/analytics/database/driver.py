@@ -40,6 +40,8 @@ AWAY = frozenset({1, 18})
 # The driver's threads are few: who has waited for one of them this much longer is not served any more.
 QUEUE_S = 1.0
 CLOSE_S = 0.5
+# At the end of the process, for statements that nobody waits for any more: they end by themselves.
+LEFT_ALONE_S = 4.0
 
 
 class Database:
@@ -162,7 +164,7 @@ class Database:
         with pymongo.timeout(CLOSE_S):
             self._client.close()
         if self._running:
-            await asyncio.wait(self._running, timeout=CLOSE_S)
+            await asyncio.wait(self._running, timeout=LEFT_ALONE_S)
 
     async def _traced(
         self,

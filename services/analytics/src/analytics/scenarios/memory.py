@@ -29,6 +29,10 @@ RESERVE_MIB = 24
 BALLAST_MIB = 16
 # What malloc may find beside the address space that is left: the arena of a thread that has ended, reserved already.
 ARENA_MIB = 64
+# Tables that the export goes to in one piece each, when all of its pages are made.
+TABLES = 16
+# glibc's number of the parameter of mallopt().
+M_MMAP_THRESHOLD = -3
 RELEASED = "An export took memory page by page and gave all of it back"
 OVER = "An export takes more memory than the container has"
 
@@ -47,6 +51,7 @@ async def export(firing: Firing) -> Report:
         RunEnded: it was stopped, or took longer than ``run.budget.wall_s`` (seconds); its pages are freed.
     """
     pages: Pages = []
+    _map_each_page()
     try:
         return await WAYS[firing.run.case.case_name or ""](firing.run, pages)
     finally:
@@ -85,6 +90,8 @@ async def _memory_error(run: Run, pages: Pages) -> Report:
             while len(pages) * PAGE_MIB < run.budget.memory_mib:
                 run.check()
                 pages.append(_render())
+            # Where malloc found enough for all pages: this is more than there can be left, and is refused untouched.
+            b"".join(pages * TABLES)
         except MemoryError as error:
             # The pages are still held, by the frames of the error too: what the event needs is the ballast.
             ballast.close()
@@ -172,6 +179,16 @@ def _near_limit() -> bool:
 
 def _resident_mib() -> float:
     return round(psutil.Process().memory_info().rss / MIB, 1)
+
+
+def _map_each_page() -> None:
+    """
+    Have malloc map each page by itself, so that freeing it always gives it back to the kernel, address space included.
+    Left alone, glibc puts pages of a size that was freed once among the small things that stay.
+    """
+    choose = getattr(ctypes.CDLL(None), "mallopt", None)
+    if choose is not None:
+        choose(M_MMAP_THRESHOLD, MIB)
 
 
 def _give_back() -> None:
