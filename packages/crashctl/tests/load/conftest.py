@@ -30,6 +30,7 @@ class Release(ThreadingHTTPServer):
         self.ways = {}
         self.cheat = 0
         self.pause_s = 0
+        self.paused = 0
         self.never = threading.Event()
 
     def open(self, player, opening):
@@ -85,6 +86,7 @@ class Road(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
         *_, kind, last = self.path.partition("?")[0].split("/")
         if last == "spin":
+            self.server.paused += bool(self.server.pause_s)
             self.server.never.wait(self.server.pause_s)
         with self.server.lock:
             status, found = self._found(kind, last, body)

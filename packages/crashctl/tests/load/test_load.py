@@ -110,6 +110,7 @@ def test_a_load_that_is_told_to_end_does_not_wait_for_a_release_that_hangs(load,
     process = load.start("--rate", "50", "--players", "3", "--connections", "8")
     wait_for(lambda: len(release.spins) > 10, 20, "10 spins")
     release.pause_s = 60
+    wait_for(lambda: release.paused, 20, "a spin that hangs")
 
     status, out = ended(process, release, 10)
 
