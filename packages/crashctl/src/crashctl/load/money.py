@@ -15,6 +15,7 @@ from crashctl.load.tally import Account
 Told = TypeVar("Told")
 
 PAGE = 500
+UNCHECKED = "the money cannot be checked"
 POLL_S = 0.5
 
 
@@ -86,7 +87,7 @@ def check(
         after = _wallet(gateway, before.player_id)
         last = _entries(gateway, before.player_id, after.seq - 1)[0]["balance"]
     except (NotSettledError, NoAnswerError, CannotPlayError) as error:
-        return [f"{before.player_id}: the money cannot be checked: {error}"]
+        return [f"{before.player_id}: {UNCHECKED}: {error}"]
     expected = before.balance - stakes + wins
     found = []
     if after.balance != expected:

@@ -5,6 +5,7 @@ What a load came to: a table, or JSON.
 import json
 from dataclasses import asdict, dataclass
 
+from crashctl.load.money import UNCHECKED
 from crashctl.load.plan import Order
 from crashctl.load.tally import Tally
 
@@ -97,6 +98,8 @@ def as_table(report: Report) -> str:
     """Give it for reading."""
     statuses = ", ".join(f"{count} x {status}" for status, count in report.statuses.items()) or "none"
     money = f"every wallet of {report.players} holds what its player had, staked and won"
+    if report.money:
+        money = "NOT CHECKED" if all(UNCHECKED in said for said in report.money) else "DOES NOT FIT"
     rows = {
         "spins": f"{report.spins} in {report.seconds:g} s by {report.players} players",
         "answers": statuses,
@@ -104,7 +107,7 @@ def as_table(report: Report) -> str:
         f"{report.not_begun} never",
         "took": f"p50 {report.p50_ms:g} ms, p99 {report.p99_ms:g} ms, longest {report.max_ms:g} ms, from when due",
         "recorded": "all at once" if not report.not_recorded else f"{report.not_recorded} later, or not",
-        "money": f"staked {report.staked}, won {report.won}; {'DOES NOT FIT' if report.money else money}",
+        "money": f"staked {report.staked}, won {report.won}; {money}",
     }
     lines = [f"{name:<9} {said}" for name, said in rows.items()] + [f"          {said}" for said in report.money]
     if report.failed:
