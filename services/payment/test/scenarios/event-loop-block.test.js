@@ -34,7 +34,8 @@ test('the block is reported once, while it lasts, with its stack, on its trace, 
 
   const { blocked_ms: blockedMs, event_loop_delay_ms: delayMs } = answer.body.report
   const budgetMs = BLOCK.budget.wall_s * 1000
-  assert.ok(blockedMs > 0.8 * budgetMs && blockedMs < 1.5 * budgetMs, String(blockedMs))
+  // The budget counts from the firing; on a busy machine the search begins later.
+  assert.ok(blockedMs > 0.5 * budgetMs && blockedMs < 1.5 * budgetMs, String(blockedMs))
   assert.ok(delayMs >= 0.9 * blockedMs, `${delayMs} of ${blockedMs} ms`)
 
   assert.equal(event.contexts.profile.profiler_id, chunk.profiler_id)
