@@ -123,6 +123,7 @@ def outbox() -> Iterator[Outbox]:
     yield Outbox()
     sentry_sdk.get_client().close()
     sentry_sdk.get_global_scope().clear()
+    sentry_sdk.get_global_scope()._event_processors.clear()
 
 
 @pytest.fixture(scope="session")

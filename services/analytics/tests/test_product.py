@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pymongo
 import pytest
+import sentry_sdk
 from analytics import spins
 
 SPIN = {
@@ -177,6 +178,19 @@ async def test_the_indexes_are_made_at_the_start_and_may_be_there(served, parts,
     with pymongo.MongoClient(mongodb_uri) as driver:
         names = driver[database]["spins"].index_information().keys()
     assert {"_id_", "at", "player_id_at"} == set(names)
+
+
+async def test_statements_of_one_request_may_run_at_once(served, parts, outbox):
+    """
+    Each is a child of the request, however they overlap, and none stays behind as the current span.
+    """
+    with sentry_sdk.start_transaction(name="a report") as request:
+        await asyncio.gather(*(spins.totals(parts.database, None, None) for _ in range(4)))
+        current = sentry_sdk.get_current_span()
+
+    (transaction,) = await outbox.wait("transaction")
+    assert current is request
+    assert [request.span_id] * 4 == [span["parent_span_id"] for span in transaction["spans"]]
 
 
 async def test_statements_are_on_the_trace_with_their_values_masked(served, outbox):

@@ -26,6 +26,8 @@ from pymongo.errors import (
     OperationFailure,
     PyMongoError,
 )
+from sentry_sdk.consts import SPANSTATUS
+from sentry_sdk.tracing import NoOpSpan
 
 from analytics.database.errors import DatabaseAwayError, DatabaseSlowError, DatabaseUriError
 from analytics.database.shape import shape
@@ -177,20 +179,25 @@ class Database:
             raise DatabaseAwayError("it did not answer before")
         told = shape(statement)
         operation = next(iter(statement))
+        figures = {"db.system": "mongodb", "db.operation": operation, "db.collection.name": collection}
+        parent = sentry_sdk.get_current_span()
+        # Not made the current span: several statements of one request may run at once.
+        span = parent.start_child(op="db", name=told, origin="manual.db.analytics") if parent else NoOpSpan()
+        for name, value in {**figures, "db.name": self._database.name}.items():
+            span.set_data(name, value)
         began = time.perf_counter()
-        with sentry_sdk.start_span(op="db", name=told, origin="manual.db.analytics") as span:
-            figures = {"db.system": "mongodb", "db.operation": operation, "db.collection.name": collection}
-            for name, value in {**figures, "db.name": self._database.name}.items():
-                span.set_data(name, value)
-            try:
-                return await self._ask(work, within_s or self._timeout_s)
-            except OperationFailure as error:
+        try:
+            return await self._ask(work, within_s or self._timeout_s)
+        except BaseException as error:
+            span.set_status(SPANSTATUS.INTERNAL_ERROR)
+            if isinstance(error, OperationFailure):
                 sentry_sdk.set_tag("database_code", str(error.code))
                 sentry_sdk.set_context("statement", {"shape": told, "code": error.code})
-                raise
-            finally:
-                took_ms = round((time.perf_counter() - began) * 1000, 1)
-                sentry_sdk.add_breadcrumb(category="query", message=told, data={**figures, "took_ms": took_ms})
+            raise
+        finally:
+            span.finish()
+            took_ms = round((time.perf_counter() - began) * 1000, 1)
+            sentry_sdk.add_breadcrumb(category="query", message=told, data={**figures, "took_ms": took_ms})
 
     async def _ask(self, work: Callable[[], Awaitable[T]], within_s: float) -> T:
         """
