@@ -116,7 +116,18 @@ export function tagged (run, act) {
  * @param {'error' | 'fatal'} [level]
  */
 export function captureUnhandled (error, mechanism, level = 'error') {
-  Sentry.captureException(error, { mechanism: { type: mechanism, handled: false }, captureContext: { level } })
+  Sentry.captureException(fresh(error), { mechanism: { type: mechanism, handled: false }, captureContext: { level } })
+}
+
+/**
+ * Give a copy of an object that is no error. The SDK marks what it has captured, and drops the same object without a
+ * word when it comes again; who rejects with an object of his own may well keep one for all times.
+ *
+ * @param {unknown} thrown
+ */
+function fresh (thrown) {
+  if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error) return thrown
+  return Object.create(Object.getPrototypeOf(thrown), Object.getOwnPropertyDescriptors({ ...thrown }))
 }
 
 /**

@@ -60,12 +60,24 @@ test('an error that is caught and captured is handled, and is one event however 
   await during(t, async payment => [await post(payment, '/handles'), await post(payment, '/tells-twice')])
 
   assert.deepEqual(
-    sentry.of('event').map(event => [outermost(event).value, outermost(event).mechanism.handled]),
+    sentry.of('event').map(event => [outermost(event).value, outermost(event).mechanism.handled]).sort(),
     [
       ['a day is written as in another country', true],
       ['told where it is thrown, and again further up', true]
     ]
   )
+})
+
+test('a rejection with the same object that is no error, twice, is two events', async t => {
+  await during(t, async payment => {
+    for (const count of [1, 2]) {
+      await post(payment, '/rejects-with-its-own')
+      await sentry.wait('event', count)
+    }
+  })
+
+  const titles = sentry.of('event').map(event => [outermost(event).value, outermost(event).mechanism.handled])
+  assert.deepEqual(titles, Array(2).fill(['Object captured as exception with keys: code, limit', false]))
 })
 
 test('a log line is no event, and a warning is one where the code captures it', async t => {

@@ -11,6 +11,7 @@ import { readSettings } from '../../src/settings.js'
 import { HANDLERS } from '../support/handlers.js'
 
 const MECHANISM = 'policy'
+const NO_ERROR = { code: 'limit-reached', limit: 'loss-per-day' }
 
 function routes () {
   const router = Router()
@@ -29,6 +30,10 @@ function routes () {
     const error = new RangeError('told where it is thrown, and again further up')
     captureHandled(error, MECHANISM)
     captureHandled(error, MECHANISM)
+    response.json({})
+  })
+  router.post('/rejects-with-its-own', (_request, response) => {
+    void Promise.reject(NO_ERROR)
     response.json({})
   })
   router.post('/logs', (_request, response) => {
