@@ -30,7 +30,7 @@ def before(totals):
 @pytest.fixture(scope="module")
 def load(cluster, root, before):
     """What ``crashctl load`` says at the end, with players that nobody has had before."""
-    first = 1 + secrets.randbelow(10**9 - PLAYERS - 1)
+    first = 1 + secrets.randbelow(10**8 - PLAYERS - 1)
     told = {"--rate": RATE, "--for": FOR_S, "--players": PLAYERS, "--first-player": first}
     ended = subprocess.run(
         [
