@@ -4,6 +4,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 
 const RESOLUTION_MS = 20
+const TICK_MS = 50
 const NS_PER_MS = 1e6
 
 /**
@@ -11,13 +12,15 @@ const NS_PER_MS = 1e6
  */
 export class LoopDelay {
   #ever = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  #scraped = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  // Of its own: a histogram that was reset does not see the block that follows at once.
+  #tickedMs = performance.now()
+  #latestMs = 0
   #utilisation = performance.eventLoopUtilization()
   #scrapedUtilisation = this.#utilisation
 
   constructor () {
     this.#ever.enable()
-    this.#scraped.enable()
+    setInterval(() => this.#tick(), TICK_MS).unref()
   }
 
   /**
@@ -36,9 +39,17 @@ export class LoopDelay {
 
   /** The longest delay since the scrape before (seconds). */
   maxSinceScrapeS () {
-    const maxMs = lateMs(this.#scraped.max)
-    this.#scraped.reset()
-    return maxMs / 1000
+    // Also what is late now: the scrape may be answered before the timer is.
+    this.#tick()
+    const maxMs = this.#latestMs
+    this.#latestMs = 0
+    return Math.round(maxMs) / 1000
+  }
+
+  #tick () {
+    const nowMs = performance.now()
+    this.#latestMs = Math.max(this.#latestMs, nowMs - this.#tickedMs - TICK_MS)
+    this.#tickedMs = nowMs
   }
 
   /** The share of the time that the loop was busy since the scrape before. */
