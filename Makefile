@@ -44,7 +44,7 @@ unit: setup ## Tests beside the code, catalogue and repository rules (a database
 	$(WITH_DATABASE) $(MAKE) --no-print-directory unit-in-turn
 
 # One process a service, as in a pod: the SDK, the loop and malloc are a process's own, and no service finds another's.
-unit-in-turn:
+unit-in-turn: ## The tests of `unit`, where MONGODB_URI names a database.
 	$(PYTEST) packages tests/catalog tests/repository
 	$(PYTEST) services/analytics
 	$(PYTEST) services/game-engine
