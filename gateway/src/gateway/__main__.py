@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from crashkit.binding import BindingError
 from crashkit.lifecycle import Lifecycle
+from crashkit.listening import listen
 from crashkit.loading import CatalogueError, load_catalogue
 from crashkit.logs import start_logging
 from crashkit.refused_start import BAD_ADDRESS, cannot_start
@@ -18,7 +19,7 @@ from sentry_sdk.integrations.logging import ignore_logger
 
 from gateway import failures
 from gateway.app import Gateway
-from gateway.server import listen, serve
+from gateway.server import serve
 from gateway.services import OWN
 from gateway.settings import Settings
 
@@ -39,7 +40,7 @@ def main() -> int:
         for logger in (failures.__name__, "uvicorn.error"):  # what they log has been reported as an event
             ignore_logger(logger)
         gateway = Gateway(settings, catalogue, lifecycle)
-        listener = listen(settings)
+        listener = listen(settings.host, settings.port)
     except (SettingsError, CatalogueError, BindingError) as error:
         return cannot_start(OWN, str(error))
     except OSError as error:

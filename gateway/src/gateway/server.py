@@ -17,7 +17,6 @@ from gateway.app import Gateway
 from gateway.protocol import Protocol
 from gateway.settings import Settings
 
-BACKLOG = 2048
 UNREADY_S = 1.0
 """How long the gateway still accepts after SIGTERM: until probes and endpoints have noticed."""
 
@@ -29,24 +28,6 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to :func:`serve`."""
         yield
-
-
-def listen(settings: Settings) -> socket.socket:
-    """
-    Open the listening socket.
-
-    Args:
-        settings: say where.
-
-    Raises:
-        OSError: the address is taken or is not ours.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((settings.host, settings.port))
-    listener.listen(BACKLOG)
-    return listener
 
 
 def serve(gateway: Gateway, lifecycle: Lifecycle, settings: Settings, listener: socket.socket) -> None:

@@ -2,6 +2,7 @@
 Decides whether a fault may be fired now: switch, method, token, name, rate, how many at once.
 """
 
+import asyncio
 import hmac
 import re
 import secrets
@@ -17,6 +18,7 @@ from crashkit.problem import Problem
 from crashkit.run import Run
 
 RATE_WINDOW_S = 60.0
+SWEEP_S = 1.0
 RUN_TAG = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -156,6 +158,12 @@ class Guard:
         with self._lock:
             self._drop_ended()
             return list(self._active)
+
+    async def sweep(self) -> None:
+        """Free what has been held long enough, also when nobody asks; runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            self.active()
 
     def stop_all(self) -> int:
         """

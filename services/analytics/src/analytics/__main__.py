@@ -13,6 +13,7 @@ import uvloop
 from crashkit.binding import BindingError, bind
 from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
+from crashkit.listening import listen
 from crashkit.loading import CatalogueError, load_catalogue
 from crashkit.logs import start_logging
 from crashkit.metrics import Metrics
@@ -31,7 +32,7 @@ from analytics.database.watch import Watch
 from analytics.parts import SERVICE, Parts
 from analytics.privacy import without_values
 from analytics.scenarios import HANDLERS
-from analytics.server import listen, serve
+from analytics.server import serve
 from analytics.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def main() -> int:
     try:
         settings = read_settings(Settings)
         parts = build(settings)
-        listener = listen(settings)
+        listener = listen(settings.host, settings.port)
     except (SettingsError, CatalogueError, BindingError, DatabaseUriError) as error:
         return cannot_start(SERVICE, str(error))
     except OSError as error:

@@ -18,8 +18,6 @@ from analytics.parts import Parts
 from analytics.settings import Settings
 
 LOG = logging.getLogger(__name__)
-BACKLOG = 2048
-SWEEP_S = 1.0
 # After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
 LINGER_S = 1.0
 
@@ -31,24 +29,6 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to :func:`serve`."""
         yield
-
-
-def listen(settings: Settings) -> socket.socket:
-    """
-    Open the listening socket.
-
-    Args:
-        settings: say where.
-
-    Raises:
-        OSError: the address is taken or is not ours.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((settings.host, settings.port))
-    listener.listen(BACKLOG)
-    return listener
 
 
 def make_server(parts: Parts, drain_s: float) -> Server:
@@ -96,7 +76,7 @@ async def serve(settings: Settings, parts: Parts, listener: socket.socket) -> No
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    background = [loop.create_task(parts.watch.run()), loop.create_task(_sweep(parts))]
+    background = [loop.create_task(parts.watch.run()), loop.create_task(parts.guard.sweep())]
     parts.lifecycle.ready = True
     LOG.info("analytics listens on port %d", settings.port)
     await server.serve(sockets=[listener])
@@ -105,10 +85,3 @@ async def serve(settings: Settings, parts: Parts, listener: socket.socket) -> No
     await parts.database.close()
     # What has failed and was read by nobody is reported when it goes away: now at the latest.
     gc.collect()
-
-
-async def _sweep(parts: Parts) -> None:
-    """Free what has been held long enough, also when nobody asks."""
-    while True:
-        await asyncio.sleep(SWEEP_S)
-        parts.guard.active()

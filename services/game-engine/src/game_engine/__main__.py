@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from sentry_sdk.types import SamplingContext
 
 LOG = logging.getLogger("game_engine")
-SWEEP_S = 1.0
 # After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
 LINGER_S = 1.0
 # Of the drain, what is left to record spins when requests have used up theirs.
@@ -108,7 +107,7 @@ async def serve(settings: Settings, engine: Engine) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    background = [loop.create_task(_sweep(engine.guard))]
+    background = [loop.create_task(engine.guard.sweep())]
     if engine.money:
         background.append(loop.create_task(engine.money.recorder.run()))
     engine.lifecycle.ready = True
@@ -145,13 +144,6 @@ def main() -> int:
     except OSError as error:
         return cannot_start(SERVICE, f"{error.strerror or error}; {BAD_ADDRESS}")
     return 0
-
-
-async def _sweep(guard: Guard) -> None:
-    """Free what has been held long enough, also when nobody asks."""
-    while True:
-        await asyncio.sleep(SWEEP_S)
-        guard.active()
 
 
 def _path(context: "SamplingContext") -> str:

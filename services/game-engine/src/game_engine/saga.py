@@ -122,21 +122,22 @@ class Saga:
             return await self._insist("payout", lambda timeout_s: self._payment.pay(spin, timeout_s))
         except RefusedError as refused:
             self._recorder.forget(spin)
-            if refused.code != RETURNED:
-                await self._give_back(spin)
-                self._accounts.spin("refused" if refused.code == TOO_RICH else "failed")
-                if refused.code == TOO_RICH:
-                    raise Problem(refused.status, refused.code, refused.detail) from None
-                raise
-            self._accounts.spin("returned")
-            detail = f"the spin took too long and does not count; its stake was given back (spin {spin.spin_id})"
-            raise StakeReturnedError(
-                "A stake was given back before its win was paid",
-                Problem(503, "spin-returned", detail, COME_BACK),
-                spin.spin_id,
-                "payout",
-                refused.code,
-            ) from refused
+            if refused.code == RETURNED:
+                self._accounts.spin("returned")
+                detail = f"the spin took too long and does not count; its stake was given back (spin {spin.spin_id})"
+                raise StakeReturnedError(
+                    "A stake was given back before its win was paid",
+                    Problem(503, "spin-returned", detail, COME_BACK),
+                    spin.spin_id,
+                    "payout",
+                    refused.code,
+                ) from refused
+            await self._give_back(spin)
+            if refused.code == TOO_RICH:
+                self._accounts.spin("refused")
+                raise Problem(refused.status, refused.code, refused.detail) from None
+            self._accounts.spin("failed")
+            raise
         except UnknownOutcomeError as error:
             self._accounts.spin("unknown")
             self._recorder.finish(spin)
