@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,8 @@ from analytics.__main__ import build
 from analytics.parts import Parts
 from analytics.server import make_server
 from analytics.settings import Settings
+from crashctl.proof.outbox import Outbox
 from crashkit.offpath import watch_loop
-from sentry_sdk.envelope import Envelope
-from sentry_sdk.transport import Transport
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 CATALOG = Path(__file__).parents[3] / "catalog"
@@ -31,37 +30,6 @@ BEARER = f"Bearer {TOKEN}"
 POD = {"POD_NAME": "pod-1", "POD_NAMESPACE": "casino", "POD_UID": "uid-1", "NODE_NAME": "node-1"}
 DSN = "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/4"
 TIMEOUT_MS = 1500
-
-
-@dataclass
-class Outbox:
-    """What the SDK would have sent."""
-
-    items: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    raw: list[bytes] = field(default_factory=list)
-    lost: list[tuple[str, str | None]] = field(default_factory=list)
-
-    def keep(self, envelope: Envelope) -> None:
-        """Take one envelope as it would go over the wire."""
-        self.raw.append(envelope.serialize())
-        self.items += [(item.type or "", json.loads(item.get_bytes())) for item in envelope.items]
-
-    async def wait(self, kind: str, count: int = 1, within_s: float = 5) -> list[dict[str, Any]]:
-        """Wait for items of one type, and give them."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + within_s
-        while len(self.of(kind)) < count:
-            assert loop.time() < deadline, f"{count} items of type {kind} did not come within {within_s} s"
-            await asyncio.sleep(0.01)
-        return self.of(kind)
-
-    def of(self, kind: str, trace_id: str | None = None) -> list[dict[str, Any]]:
-        """Give the payloads of one item type, of one trace where it is named."""
-        return [
-            payload
-            for item_kind, payload in self.items
-            if item_kind == kind and trace_id in {None, payload.get("contexts", {}).get("trace", {}).get("trace_id")}
-        ]
 
 
 @dataclass
@@ -167,14 +135,7 @@ def settings(mongodb_uri: str, database: str, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def parts(settings: Settings, outbox: Outbox) -> Parts:
-    class Keep(Transport):
-        def capture_envelope(self, envelope: Envelope) -> None:
-            outbox.keep(envelope)
-
-        def record_lost_event(self, reason: str, data_category: str | None = None, **_: object) -> None:
-            outbox.lost.append((reason, data_category))
-
-    return build(settings, Keep)
+    return build(settings, outbox.transport())
 
 
 @pytest.fixture
