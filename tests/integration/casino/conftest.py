@@ -5,14 +5,17 @@ One casino for all tests of this folder; each test has players of its own, and l
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pymongo
 import pytest
+from crashctl.proof.release import SERVICES
 from crashctl.waiting import wait_for
 
-from .house import COMMANDS, House
+from .house import House
 from .player import STAKE, Player
 
+ROOT = Path(__file__).parents[3]
 RECORDED_WITHIN_S = 25
 
 
@@ -21,9 +24,9 @@ def lasting_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     uri = os.environ.get("MONGODB_URI")
     if not uri:
         pytest.fail("MONGODB_URI names no database; run it as: scripts/with-database pytest tests/integration/casino")
-    house = House(tmp_path_factory.mktemp("casino"), uri, f"casino_{secrets.token_hex(4)}")
+    house = House(tmp_path_factory.mktemp("casino"), uri, f"casino_{secrets.token_hex(4)}", root=ROOT)
     try:
-        house.start(*COMMANDS)
+        house.start(*SERVICES)
         yield house
     finally:
         house.end_all()

