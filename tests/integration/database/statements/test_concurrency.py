@@ -4,7 +4,8 @@ Many at once: what is unique is granted to one of them, whoever they are.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from random import Random
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 AT_ONCE = 8
+BACK_OFF_S = 0.2
 # PostgreSQL's own failures arrive packed into numbers above all of MongoDB's; a deadlock is one, and is tried again.
 LEAST_OF_POSTGRESQL = 10_000_000
 
@@ -35,8 +37,10 @@ def at_once(act: Callable[[int], Any]) -> list[Any]:
 def granted(collection: Documents, entry: dict[str, Any], unique: str) -> bool:
     """
     Whether an insert was done. One that the engine broke off wrote nothing: what is there is read before it is said
-    again, because writers that repeat blindly keep each other from ever being done.
+    again, and it is said again after a while that chance decides, because writers that repeat blindly or in step keep
+    each other from ever being done.
     """
+    chance = Random()
     while True:
         try:
             collection.insert_one(entry)
@@ -47,6 +51,7 @@ def granted(collection: Documents, entry: dict[str, Any], unique: str) -> bool:
                 raise
             if collection.find_one({unique: entry[unique]}):
                 return False
+            Event().wait(chance.uniform(0, BACK_OFF_S))
         else:
             return True
 
