@@ -2,11 +2,13 @@
 The release itself: what Kubernetes enforces on it, what it takes when idle, and that it survives an upgrade.
 """
 
+import contextlib
 import json
+import re
 from pathlib import Path
 
 import pytest
-from crashctl.waiting import wait_for
+from crashctl.waiting import TooLateError, wait_for
 from crashkit.catalogue import PodEnd
 from crashkit.loading import load_catalogue
 
@@ -17,12 +19,13 @@ MOST_IDLE_MIB = {"gateway": 90, "game-engine": 90, "event-sink": 80, "analytics"
 MIB = 1024 * 1024
 CATALOGUE = load_catalogue(Path(__file__).parents[2] / "catalog")
 SERVICES, CASES = CATALOGUE.services, list(CATALOGUE.cases())
-# Run in the container: what the kernel counts for it, on cgroup v1 or v2, and the state of its processes. With the
-# smallest program there is: the memory of whoever reads is counted too.
+# Run in the container: what the kernel counts for it, on cgroup v1 or v2, what of that is page cache that it takes back
+# before it kills, and the state of its processes. With the smallest program there is: whoever reads is counted too.
 READ = (
-    "cat /sys/fs/cgroup/memory/memory.usage_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.current; "
-    "cat /proc/[0-9]*/status 2>/dev/null || true"
+    "cd /sys/fs/cgroup; cat memory/memory.usage_in_bytes 2>/dev/null || cat memory.current; "
+    "cat memory/memory.stat 2>/dev/null || cat memory.stat; cat /proc/[0-9]*/status 2>/dev/null || true"
 )
+CACHE = re.compile(r"^(?:total_)?inactive_file (\d+)$", re.MULTILINE)
 
 
 def test_the_namespace_enforces_restricted_pods(cluster):
@@ -50,19 +53,28 @@ def test_an_idle_service_is_small(component, cluster, gateway):
     assert wait_for(small, 30, f"{component} to be resident below {MOST_IDLE_MIB[component]} MiB") > 0
 
 
+@pytest.fixture(scope="module")
+def begun_anew(cluster):
+    """Fresh containers: the heap of one that was drilled for minutes has grown, and shrinks when it likes."""
+    cluster.begin_anew(*(service.name for service in SERVICES))
+    return cluster
+
+
 @pytest.mark.parametrize("service", [service.name for service in SERVICES])
-def test_the_declared_baseline_is_near_the_truth(service, cluster, gateway):
+def test_the_declared_baseline_is_near_the_truth(service, begun_anew):
     """
-    What the catalogue calls the baseline of a service is within 20 MiB of what the kernel counts when it is idle.
+    What the catalogue calls the baseline of a service is within 20 MiB of what the kernel counts when it has begun.
     """
-    gateway.delete("/api/v1/faults").raise_for_status()
     declared = {service.name: service.baseline_mib for service in SERVICES}
+    counted = []
 
     def near():
-        usage_mib, _ = _memory(cluster, service)
-        return usage_mib if abs(usage_mib - declared[service]) < 20 else None
+        counted.append(_memory(begun_anew, service)[0])
+        return abs(counted[-1] - declared[service]) < 20
 
-    assert wait_for(near, 30, f"{service} to take about {declared[service]} MiB", 1)
+    with contextlib.suppress(TooLateError):
+        wait_for(near, 30, f"{service} to take about {declared[service]} MiB", 1)
+    assert pytest.approx(declared[service], abs=20) == counted[-1]
 
 
 def test_helm_test_is_green(cluster):
@@ -104,7 +116,8 @@ def _resident_mib(cluster, component):
 
 
 def _memory(cluster, component):
-    """Give what the kernel counts for a container, and how much its largest process has resident (MiB)."""
+    """Give what counts towards a container's kill, and how much its largest process has resident (MiB)."""
     usage, _, statuses = cluster.inside(component, "sh", "-c", READ).partition("\n")
+    counted = int(usage) - sum(int(cached) for cached in CACHE.findall(statuses)[-1:])
     resident_kib = [int(line.split()[1]) for line in statuses.splitlines() if line.startswith("VmRSS:")]
-    return int(usage) / MIB, max(resident_kib) / 1024
+    return counted / MIB, max(resident_kib) / 1024
