@@ -154,7 +154,7 @@ def test_an_unknown_tool_is_one_line(machine):
     """
     ended = crashctl(machine(None), "tools", "skaffold")
 
-    assert (1, "'skaffold' is no tool of ours. Fix: name kind, helm, kubectl or buildx.\n") == (
+    assert (1, "'skaffold' is no tool of ours. Fix: name kind, helm, kubectl, buildx or chromium.\n") == (
         ended.returncode,
         ended.stderr,
     )

@@ -11,6 +11,8 @@ import typer
 
 from crashctl.cluster.bring_up import STEPS, PreflightError, bring_up
 from crashctl.cluster.cache import locked
+from crashctl.cluster.chromium import NAME as CHROMIUM
+from crashctl.cluster.chromium import provide_chromium
 from crashctl.cluster.layout import Layout, default_cache
 from crashctl.cluster.problems import UpError
 from crashctl.cluster.process import ToolFailedError
@@ -80,16 +82,19 @@ def env(name: Name = "crash-demo", cache: CacheDir = None) -> None:
 
 
 def tools(
-    names: Annotated[list[str] | None, typer.Argument(help="kind, helm, kubectl, buildx; none means all.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="kind, helm, kubectl, buildx; none means all of these. Or chromium.")
+    ] = None,
     cache: CacheDir = None,
 ) -> None:
     """Have these tools, found or built, and print where they are."""
     shop = _workshop("crash-demo", cache)
     try:
-        for tool in map(shop.provider.provide, names or ["kind", "helm", "kubectl", "buildx"]):
+        for name in names or ["kind", "helm", "kubectl", "buildx"]:
+            tool = provide_chromium(shop.tools) if name == CHROMIUM else shop.provider.provide(name)
             typer.echo(f"{tool.name}\t{tool.path}\t{tool.origin}")
     except KeyError as error:
-        typer.echo(f"{error} is no tool of ours. Fix: name kind, helm, kubectl or buildx.", err=True)
+        typer.echo(f"{error} is no tool of ours. Fix: name kind, helm, kubectl, buildx or chromium.", err=True)
         raise typer.Exit(1) from None
     except (UpError, ToolFailedError) as error:
         typer.echo(str(error), err=True)
