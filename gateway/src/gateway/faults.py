@@ -68,7 +68,7 @@ class Faults:
             headers: that carry the trace.
         """
         own = [run for run in self.guard.active() if run.case.service.name == OWN]
-        self.guard.stop_all()
+        self.guard.stop()
         states = {OWN: ASKED}
         stopped: dict[str, object] = {OWN: len(own)}
         for service, (state, answer) in (await self._ask_all("DELETE", headers)).items():

@@ -69,7 +69,7 @@ class Pages:
 
     async def _ready(self, call: Call) -> None:
         if self._lifecycle.accepts:
-            await call.json({"status": "ready"})
+            await call.json({"status": "ready", "started_at": self._lifecycle.started_at})
         else:
             await call.problem(Problem(503, "not-ready", "The gateway starts or shuts down; ask again or another one"))
 

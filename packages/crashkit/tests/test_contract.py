@@ -109,7 +109,7 @@ def took(step, guard, runs):
         case "active":
             return {"count": len(guard.active())}
         case "stop":
-            return {"count": guard.stop_all()}
+            return {"count": guard.stop(step.get("run"))}
         case "end":
             runs[step["run"]][1].close()
         case "check":

@@ -148,7 +148,7 @@ def test_a_refused_firing_costs_nothing(guard, clock):
     hold(guard, BUDGET, [])
     for _ in range(BUDGET.budget.per_minute * 2):
         assert 409 == refused(fire, guard, BUDGET).status
-    guard.stop_all()
+    guard.stop()
 
     assert BUDGET == fire(guard, BUDGET).case
 
@@ -186,8 +186,8 @@ def test_stopping_frees_what_is_held_once(guard):
     released = []
     run = hold(guard, STEP, released)
 
-    assert 1 == guard.stop_all()
-    assert 0 == guard.stop_all()
+    assert 1 == guard.stop()
+    assert 0 == guard.stop()
     assert [run] == released
     assert run.stopped
     assert [] == guard.active()
@@ -250,14 +250,14 @@ def test_no_order_of_things_lets_more_hold_than_allowed(steps):
             elif step == "hold":
                 held.append(hold(guard, STEP, released))
             elif step == "stop":
-                guard.stop_all()
+                guard.stop()
             else:
                 clock.now += 25
         except Problem as problem:
             assert problem.status in {409, 429}  # noqa: PT017 - both are right, anything else is not
         assert len(guard.active()) <= STEP.budget.at_once
 
-    guard.stop_all()
+    guard.stop()
     assert sorted(map(id, held)) == sorted(map(id, released))
 
 

@@ -149,7 +149,7 @@ async def client(parts: Parts) -> AsyncIterator[Client]:
     client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}")
     await wait_until(lambda: server.started, "the start")
     yield client
-    parts.guard.stop_all()
+    parts.guard.stop()
     watching.cancel()
     server.should_exit = True
     await serving

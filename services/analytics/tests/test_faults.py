@@ -17,6 +17,8 @@ from analytics.settings import Settings
         ("POST", "/api/debug/nothing", {"Authorization": "Bearer a-fault-token-of-the-tests"}, 404),
         ("POST", "/api/debug/crash?run=a%20b", {"Authorization": "Bearer a-fault-token-of-the-tests"}, 400),
         ("DELETE", "/api/debug/faults", {}, 401),
+        ("DELETE", "/api/debug/faults?run=a%20b", {"Authorization": "Bearer a-fault-token-of-the-tests"}, 400),
+        ("DELETE", "/api/debug/faults?run=", {"Authorization": "Bearer a-fault-token-of-the-tests"}, 400),
     ],
 )
 async def test_what_may_not_be_fired_is_a_problem_and_no_event(  # noqa: PLR0917 - four of them are one row
@@ -68,6 +70,19 @@ async def test_the_rate_of_the_budget_is_kept(client):
     assert {500} == {answer.code for answer in answers}
     assert 429 == over.code
     assert 1 <= int(over.headers["Retry-After"]) <= 61
+
+
+async def test_only_the_runs_of_one_tag_are_stopped(client, parts):
+    """
+    With ``?run=`` the stop takes the runs of that tag, and leaves those of others.
+    """
+    case = parts.catalogue.find("analytics", "memory-spike", "released")
+    token = "Bearer a-fault-token-of-the-tests"
+    with parts.guard.firing(case, "anna-1"):
+        other = await client.call("DELETE", "/api/debug/faults?run=anna-10", Authorization=token)
+        own = await client.call("DELETE", "/api/debug/faults?run=anna-1", Authorization=token)
+
+    assert [{"stopped": 0}, {"stopped": 1}] == [json.loads(other.body), json.loads(own.body)]
 
 
 async def test_the_token_is_in_no_envelope(client, outbox):

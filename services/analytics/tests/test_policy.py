@@ -1,6 +1,7 @@
 import asyncio
 import json
 import logging
+import time
 
 import pytest
 from analytics.app import make_app
@@ -153,6 +154,16 @@ async def test_probes_and_scrapes_are_no_traces(served, outbox):
 
     assert [200, 200, 200, 200] == answers
     assert [] == outbox.items
+
+
+async def test_readiness_says_when_the_process_started(served):
+    """
+    Whoever asks again after a restart sees another start.
+    """
+    ready = json.loads((await served.call("GET", "/healthz/ready")).body)
+
+    assert "ready" == ready["status"]
+    assert 0 <= time.time() - ready["started_at"] < 60
 
 
 async def test_readiness_is_off_while_draining(served, parts, outbox):

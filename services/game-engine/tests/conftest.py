@@ -87,6 +87,6 @@ async def client(engine: Engine) -> AsyncIterator[Client]:
     server.add_socket(listener)
     engine.lifecycle.ready = True
     yield Client(f"http://127.0.0.1:{port}")
-    engine.guard.stop_all()
+    engine.guard.stop()
     server.stop()
     await server.close_all_connections()

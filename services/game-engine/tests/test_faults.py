@@ -17,6 +17,8 @@ from game_engine.settings import Settings
         ("POST", "/debug/nothing", {"Authorization": "Bearer a-fault-token-of-the-tests"}, 404),
         ("POST", "/debug/crash?run=a%20b", {"Authorization": "Bearer a-fault-token-of-the-tests"}, 400),
         ("DELETE", "/debug/faults", {}, 401),
+        ("DELETE", "/debug/faults?run=a%20b", {"Authorization": "Bearer a-fault-token-of-the-tests"}, 400),
+        ("DELETE", "/debug/faults?run=", {"Authorization": "Bearer a-fault-token-of-the-tests"}, 400),
     ],
 )
 async def test_what_may_not_be_fired_is_a_problem_and_no_event(  # noqa: PLR0917 - four of them are one row
@@ -68,6 +70,20 @@ async def test_the_rate_of_the_budget_is_kept(client):
     assert {500} == {answer.code for answer in answers}
     assert 429 == over.code
     assert 1 <= int(over.headers["Retry-After"]) <= 61
+
+
+async def test_only_the_runs_of_one_tag_are_stopped(client):
+    """
+    With ``?run=`` the stop takes the runs of that tag, and leaves those of others.
+    """
+    for tag in ("anna-1", "anna-10"):
+        await client.fire("/debug/memory-leak?case=step", X_Crash_Run=tag)
+
+    stopped = await client.call("DELETE", "/debug/faults?run=anna-1", Authorization="Bearer a-fault-token-of-the-tests")
+    listed = json.loads((await client.call("GET", "/debug/faults")).body)["active"]
+
+    assert {"stopped": 1} == json.loads(stopped.body)
+    assert ["anna-10"] == [run["run"] for run in listed]
 
 
 async def test_the_token_is_in_no_envelope(client, outbox):

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from crashctl.proof.values import told
@@ -149,6 +150,16 @@ async def test_probes_and_scrapes_are_no_traces(client, outbox):
 
     assert [200, 200, 200, 200] == answers
     assert [] == outbox.items
+
+
+async def test_readiness_says_when_the_process_started(client):
+    """
+    Whoever asks again after a restart sees another start.
+    """
+    ready = json.loads((await client.call("GET", "/healthz/ready")).body)
+
+    assert "ready" == ready["status"]
+    assert 0 <= time.time() - ready["started_at"] < 60
 
 
 async def test_readiness_is_off_while_draining(client, engine):

@@ -68,7 +68,7 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime }, 
   const inTime = await lifecycle.drain(settings.drainS - lingerS)
   server.closeAllConnections()
   clearInterval(sweep)
-  guard.stopAll()
+  guard.stop()
   await wallets.close().catch(error => log.warning('the wallets were not closed', error))
   await watchdog.stop()
   await stopSentry()

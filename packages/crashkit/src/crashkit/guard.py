@@ -165,15 +165,18 @@ class Guard:
             await asyncio.sleep(SWEEP_S)
             self.active()
 
-    def stop_all(self) -> int:
+    def stop(self, tag: str | None = None) -> int:
         """
-        Stop every run and free what is held.
+        Stop the runs of one tag, or every run, and free what they hold.
+
+        Args:
+            tag: whose runs; none means all.
 
         Returns:
             How many there were.
         """
         with self._lock:
-            runs = list(self._active)
+            runs = [run for run in self._active if tag in {None, run.tag}]
             for run in runs:
                 run.stop()
             self._drop_ended()
@@ -222,6 +225,19 @@ def run_tag(given: str | None) -> str:
     if RUN_TAG.fullmatch(given):
         return given
     raise Problem(400, "run-tag", f"A run tag has 1 to 64 letters, digits, '.', '_' or '-'; found {given[:80]!r}")
+
+
+def tag_to_stop(given: str | None) -> str | None:
+    """
+    Read whose runs a caller wants to stop.
+
+    Args:
+        given: the ``run`` parameter; none means all.
+
+    Raises:
+        Problem: 400 as :func:`run_tag`: what cannot be a tag must not stop everybody's runs.
+    """
+    return None if given is None else run_tag(given)
 
 
 def _scenario_id(case: BoundCase) -> str:

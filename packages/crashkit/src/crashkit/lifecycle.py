@@ -24,6 +24,7 @@ class Lifecycle:
 
     def __init__(self, state_dir: Path | None) -> None:
         self.started = time.monotonic()
+        self.started_at = time.time()
         self.ready = False
         self.draining = False
         self.open_requests = 0

@@ -27,7 +27,7 @@ async def ready(parts: Shared) -> JSONResponse:
         return JSONResponse({"status": "starting"}, 503)
     if not parts.watch.ready:
         return JSONResponse({"status": "waiting", "reason": "database"}, 503)
-    return JSONResponse({"status": "ready"})
+    return JSONResponse({"status": "ready", "started_at": parts.lifecycle.started_at})
 
 
 async def show_metrics(parts: Shared) -> Response:

@@ -6,7 +6,7 @@ import logging
 from typing import Annotated
 
 import sentry_sdk
-from crashkit.guard import run_tag
+from crashkit.guard import run_tag, tag_to_stop
 from crashkit.problem import Problem
 from crashkit.run import BudgetExceeded, Run, RunEnded
 from crashkit.telemetry import tagged, trace_id
@@ -21,7 +21,6 @@ LOG = logging.getLogger(__name__)
 # Who looks when a fault is fired: on-call practice needs a player that can be named in public.
 PLAYER = "player-7"
 MOST_BYTES = 65_536
-SUCCESS_BELOW = 300
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 Shared = Annotated[Parts, Depends(parts_of)]
@@ -57,8 +56,7 @@ class Fault:
                 raise Problem(409, code, str(ended)) from None
             except InvalidError as error:
                 raise error.problem from None
-        status = bound.expect.status
-        return JSONResponse(run.answer(report, trace_id()), status if status < SUCCESS_BELOW else 200)
+        return JSONResponse(run.answer(report, trace_id()), bound.success_status)
 
     async def _look_and_fail(self, parts: Parts, run: Run, body: bytes) -> Report:
         parts.metrics.fault(run.case.scenario_name, run.case.case_name)
@@ -70,9 +68,9 @@ class Fault:
 
 
 async def faults(request: Request, parts: Shared) -> JSONResponse:
-    """``/api/debug/faults``: what is active, and the stop for all of it."""
+    """``/api/debug/faults``: what is active, and the stop for all of it or for one run's (``?run=``)."""
     parts.guard.require_enabled()
     if request.method == "GET":
         return JSONResponse({"active": [run.listed() for run in parts.guard.active()]})
     parts.guard.require_token(request.headers.get("Authorization"))
-    return JSONResponse({"stopped": parts.guard.stop_all()})
+    return JSONResponse({"stopped": parts.guard.stop(tag_to_stop(request.query_params.get("run")))})

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 import sentry_sdk
-from crashkit.guard import run_tag
+from crashkit.guard import run_tag, tag_to_stop
 from crashkit.problem import Problem
 from crashkit.run import BudgetExceeded, Run, RunEnded
 from crashkit.telemetry import tagged, trace_id
@@ -19,7 +19,6 @@ LOG = logging.getLogger(__name__)
 # Who plays when a fault is fired: on-call practice needs a player that can be named in public.
 PLAYER = "player-7"
 STAKE = 100
-SUCCESS_BELOW = 300
 
 
 class FaultHandler(Handler):
@@ -57,8 +56,7 @@ class FaultHandler(Handler):
             code = "budget" if isinstance(ended, BudgetExceeded) else "stopped"
             self.refuse(Problem(409, code, str(ended)))
         else:
-            status = bound.expect.status
-            self.answer(run.answer(report, trace_id()), status if status < SUCCESS_BELOW else 200)
+            self.answer(run.answer(report, trace_id()), bound.success_status)
 
     async def _play_and_fail(self, run: Run) -> dict[str, object]:
         self.engine.metrics.fault(run.case.scenario_name, run.case.case_name)
@@ -69,7 +67,7 @@ class FaultHandler(Handler):
 
 
 class FaultsHandler(Handler):
-    """``/debug/faults``: what is active, and the stop for all of it."""
+    """``/debug/faults``: what is active, and the stop for all of it or for one run's (``?run=``)."""
 
     def get(self) -> None:
         self._if_allowed(lambda: self.answer({"active": [run.listed() for run in self.engine.guard.active()]}))
@@ -77,7 +75,8 @@ class FaultsHandler(Handler):
     def delete(self) -> None:
         def stop() -> None:
             self.engine.guard.require_token(self.request.headers.get("Authorization"))
-            self.answer({"stopped": self.engine.guard.stop_all()})
+            tag = tag_to_stop(self.get_query_argument("run", None))
+            self.answer({"stopped": self.engine.guard.stop(tag)})
 
         self._if_allowed(stop)
 

@@ -76,7 +76,7 @@ class ReadyHandler(Handler):
 
     def get(self) -> None:
         if self.engine.lifecycle.accepts:
-            self.answer({"status": "ready"})
+            self.answer({"status": "ready", "started_at": self.engine.lifecycle.started_at})
         else:
             self.answer({"status": "draining" if self.engine.lifecycle.draining else "starting"}, 503)
 

@@ -120,12 +120,13 @@ export class Guard {
   }
 
   /**
-   * Stop every run and free what is held.
+   * Stop the runs of one tag, or every run, and free what they hold.
    *
+   * @param {string | null} [tag] whose runs; none means all.
    * @returns {number} how many there were.
    */
-  stopAll () {
-    const runs = this.#active
+  stop (tag = null) {
+    const runs = this.#active.filter(run => tag === null || run.tag === tag)
     for (const run of runs) run.stop()
     this.#dropEnded()
     return runs.length

@@ -21,6 +21,7 @@ export class Lifecycle {
    */
   constructor (stateDir) {
     this.startedS = monotonicS()
+    this.startedAt = performance.timeOrigin / 1000
     this.ready = false
     this.draining = false
     this.openRequests = 0

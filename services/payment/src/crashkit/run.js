@@ -163,3 +163,12 @@ export function runTag (given) {
   const detail = `A run tag has 1 to 64 letters, digits, '.', '_' or '-'; found '${given.slice(0, SHOWN)}'`
   throw new Problem(400, 'run-tag', detail)
 }
+
+/**
+ * Read whose runs a caller wants to stop.
+ *
+ * @param {string | null | undefined} given the parameter `run`; none means all.
+ * @returns {string | null}
+ * @throws {Problem} 400 as {@link runTag}: what cannot be a tag must not stop everybody's runs.
+ */
+export const tagToStop = given => given === null || given === undefined ? null : runTag(given)

@@ -2,7 +2,9 @@
  * The probes, the metrics, and the control of the faults.
  */
 import { log } from '../crashkit/logs.js'
+import { tagToStop } from '../crashkit/run.js'
 import { FAULTS, LIVE, METRICS, READY } from '../paths.js'
+import { queried } from './queried.js'
 
 /** @import { Express } from 'express' */
 
@@ -25,7 +27,7 @@ export function controlRoutes (app, { guard, lifecycle, metrics, wallets }) {
     }
     try {
       await inTime(wallets.ready())
-      response.json({ status: 'ready' })
+      response.json({ status: 'ready', started_at: lifecycle.startedAt })
     } catch (error) {
       log.warning('not ready: the database does not answer', error)
       response.status(503).json({ status: 'not-ready', reason: 'database' })
@@ -44,7 +46,7 @@ export function controlRoutes (app, { guard, lifecycle, metrics, wallets }) {
     .delete((request, response) => {
       guard.requireEnabled()
       guard.requireToken(request.get('Authorization'))
-      response.json({ stopped: guard.stopAll() })
+      response.json({ stopped: guard.stop(tagToStop(queried(request, 'run'))) })
     })
 }
 

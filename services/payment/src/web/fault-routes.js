@@ -7,12 +7,12 @@ import { log } from '../crashkit/logs.js'
 import { runTag } from '../crashkit/run.js'
 import { tagged, traceId } from '../crashkit/telemetry.js'
 import { SERVICE } from '../instrument.js'
+import { queried } from './queried.js'
 
 /** @import { Express, Request } from 'express' */
 
 // Who plays when a fault is fired: on-call practice needs a player that can be named in public.
 const PLAYER = { id: 'player-7', email: 'player-7@example.com' }
-const SUCCESS_BELOW = 300
 
 /**
  * Add them.
@@ -38,7 +38,7 @@ export function faultRoutes (app, { settings, catalogue, guard, handlers, metric
         const handler = /** @type {import('../scenarios/index.js').Handler} */ (handlers[name])
         return run.answer(await handler(run, context), traceId())
       }))
-      response.status(bound.expect.status < SUCCESS_BELOW ? bound.expect.status : 200).json(body)
+      response.status(bound.successStatus).json(body)
     })
   }
 }
@@ -46,15 +46,5 @@ export function faultRoutes (app, { settings, catalogue, guard, handlers, metric
 /** @param {Request} request */
 function pathCase (request) {
   const given = request.params.case
-  return typeof given === 'string' ? given : undefined
-}
-
-/**
- * @param {Request} request
- * @param {string} name
- * @returns {string | undefined} the last, where it is given several times.
- */
-function queried (request, name) {
-  const given = [request.query[name]].flat().at(-1)
   return typeof given === 'string' ? given : undefined
 }

@@ -98,7 +98,7 @@ async function took (step, guard, runs) {
     case 'active':
       return { count: guard.active().length }
     case 'stop':
-      return { count: guard.stopAll() }
+      return { count: guard.stop(step.run) }
     case 'end':
       await runs.get(step.run).end()
       return {}

@@ -99,6 +99,29 @@ test('what is held is listed until somebody with the token stops it', async () =
   assert.deepEqual([without.status, stopped.body, afterwards.body], [401, { stopped: 1 }, { active: [] }])
 })
 
+test('only the runs of one tag are stopped, and what is no tag stops nobody', async () => {
+  const stop = async query => (await payment.call('DELETE', `/debug/faults${query}`, { headers: { Authorization: BEARER } }))
+  await payment.fire('/debug/hold', { headers: { 'X-Crash-Run': 'anna-1' } })
+  await payment.fire('/debug/hold', { headers: { 'X-Crash-Run': 'anna-10' } })
+
+  const bad = await stop('?run=a%20b')
+  const empty = await stop('?run=')
+  const one = await stop('?run=anna-1')
+  const { body: { active } } = await payment.call('GET', '/debug/faults')
+  const rest = await stop('')
+
+  assert.deepEqual([bad.status, bad.body.type, empty.status], [400, 'urn:crash-demo:problem:run-tag', 400])
+  assert.deepEqual([one.body, active.map(({ run }) => run), rest.body], [{ stopped: 1 }, ['anna-10'], { stopped: 1 }])
+})
+
+test('readiness says when the process started', async () => {
+  const { body } = await payment.call('GET', '/healthz/ready')
+  const ageS = Date.now() / 1000 - body.started_at
+
+  assert.equal(body.status, 'ready')
+  assert.ok(ageS > 0 && ageS < 120, `${ageS} s`)
+})
+
 test('a run that is stopped while it works is 409, and frees its place', async () => {
   const running = payment.fire('/debug/slow')
   let stopped = 0
