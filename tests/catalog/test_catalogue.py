@@ -28,6 +28,10 @@ def part(name):
     return {**SCHEMA, "anyOf": [{"$ref": f"#/$defs/{name}"}]}
 
 
+def quoted(address):
+    return f"'{address}'" if "?" in address else address
+
+
 @pytest.mark.parametrize("file", sorted((ROOT / "catalog").glob("*.yaml")), ids=lambda file: file.name)
 def test_a_file_is_what_its_first_line_says(file):
     """
@@ -84,23 +88,27 @@ def test_every_path_is_of_one_case():
 
 def test_every_service_with_faults_can_be_reached():
     """
-    Each service of the catalogue has its prefix, its port and its project to itself, and each file its service.
+    Each service of the catalogue has its prefix, its port and its project to itself, and each file its service; the
+    page listens nowhere.
     """
     for field in ("name", "prefix", "port", "project_id"):
-        values = [getattr(service, field) for service in CATALOGUE.services]
+        values = [value for service in CATALOGUE.services if (value := getattr(service, field)) is not None]
         assert len(values) == len(set(values)), field
+    assert ["slot-machine"] == [service.name for service in CATALOGUE.services if service.port is None]
     assert CATALOGUE.scenarios.keys() <= {service.name for service in CATALOGUE.services}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_case_is_documented(case):
     """
-    The API page has the case's curl line, the runbook its scenario with symptom, where to look, and remedy.
+    The API page has the case's curl line, or where the page opens at its button; the runbook has its scenario with
+    symptom, where to look, and remedy.
     """
     page = (ROOT / "docs" / "api.md").read_text()
     runbook = (ROOT / "docs" / "runbook.md").read_text()
 
-    assert f"http://localhost:8080{case.path}" in page
+    address = f"http://localhost:8080{case.path}"
+    assert (f"<{address}> opens it" if case.service.runs_in == "page" else f'FAULTS_TOKEN" {quoted(address)}\n') in page
     assert f"`{case.service.name}/{case.scenario_name}`" in runbook
     for said in (case.scenario.runbook.symptom, case.scenario.runbook.look_at, case.scenario.runbook.remedy):
         assert said in runbook
@@ -120,12 +128,13 @@ def test_a_budget_is_sane(case):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_case_leaves_something_behind(case):
     """
-    Each fault is captured: by at least one event, whose flag says whether it was handled where it is an exception.
+    Each fault is captured: by at least one event, whose flag says whether it was handled where it is an exception, and
+    which tells of the process, where there is one.
     """
     assert case.expect.events
     for event in case.expect.events:
         assert (event.type is not None) == (event.handled is not None)
-        assert "runtime" in event.contexts
+        assert (case.service.runs_in == "cluster") == ("runtime" in event.contexts)
 
 
 def test_a_whole_drill_has_room_in_five_minutes():
@@ -133,9 +142,10 @@ def test_a_whole_drill_has_room_in_five_minutes():
     All firings in a row, and the waiting for the service whose container ends most often, fit into a drill's five
     minutes; while one service is away the drill fires at the others.
     """
-    longest = sum(case.budget.wall_s if "loop" in case.scenario_name else 1 for case in CASES)
+    drilled = list(CATALOGUE.cases(runs_in="cluster"))
+    longest = sum(case.budget.wall_s if "loop" in case.scenario_name else 1 for case in drilled)
     away = Counter()
-    for case in CASES:
+    for case in drilled:
         away[case.service.name] += case.expect.pod.recovers_within_s if case.expect.pod.ends is not PodEnd.NONE else 0
 
     assert longest + max(away.values()) < DRILL_S
@@ -147,8 +157,8 @@ def test_the_charts_have_the_same_ports_and_projects():
     """
     text = (ROOT / "charts/crash-demo/charts/common/templates/_registry.tpl").read_text()
     written = {
-        name: (int(port), int(project))
-        for name, port, project in re.findall(r"^([a-z-]+): \{port: (\d+), project: (\d+)\}", text, re.MULTILINE)
+        name: (int(port) if port else None, int(project))
+        for name, port, project in re.findall(r"^([a-z-]+): \{(?:port: (\d+), )?project: (\d+)\}", text, re.MULTILINE)
     }
 
     assert {service.name: (service.port, service.project_id) for service in CATALOGUE.services} == written

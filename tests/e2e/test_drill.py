@@ -18,7 +18,7 @@ from crashkit.loading import load_catalogue
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(420)]
 
 WITHIN_S = 300
-CASES = list(load_catalogue(Path(__file__).parents[2] / "catalog").cases())
+CASES = list(load_catalogue(Path(__file__).parents[2] / "catalog").cases(runs_in="cluster"))
 ENDING = [case for case in CASES if case.expect.pod.ends is not PodEnd.NONE]
 SERVICES = sorted({case.service.name for case in ENDING})
 # How the last end of a container may look.

@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from crashkit.catalogue import Catalogue, Service
+from crashkit.catalogue import Catalogue
 from crashkit.problem import Problem
+from crashkit.service import Service
 
 SEPARATORS = re.compile(rb"[/\\]")
 SUSPECT = re.compile(rb"(?i)^/debug|%|//|\\|/\.")

@@ -9,14 +9,21 @@ PRESENT = frozenset({"gateway", "game-engine", "payment", "analytics"})
 
 def test_the_gateways_catalogue_is_as_good_as_the_folder(cases):
     """
-    The cases that are read from GET /api/v1/catalog are those of the folder, contract and all.
+    The cases that are read from GET /api/v1/catalog are those of the folder, contract and all; none is of the page.
     """
     scenarios = {}
     for case in cases.values():
         entry = scenarios.setdefault(f"{case.service}/{case.scenario}", {"service": case.service, "cases": []})
         expect = case.expect.model_dump(mode="json", exclude_none=True)
         entry["cases"].append({"id": case.id, "case": case.case, "path": case.path, "expect": expect})
-    document = {"scenarios": [{"id": name, **entry} for name, entry in scenarios.items()]}
+    scenarios["page/click"] = {
+        "service": "page",
+        "cases": [{"id": "page/click", "path": "/#/debug/click", "expect": {}}],
+    }
+    document = {
+        "services": [{"name": "payment", "runs_in": "cluster"}, {"name": "page", "runs_in": "page"}],
+        "scenarios": [{"id": name, **entry} for name, entry in scenarios.items()],
+    }
 
     read = from_gateway(json.loads(json.dumps(document)))
 

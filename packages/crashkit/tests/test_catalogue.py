@@ -88,6 +88,38 @@ def test_through_the_gateway_every_fault_surface_is_debug():
     assert "/api/v1/analytics/debug/crash" == service.gateway_path("/api/debug/crash")
 
 
+def test_the_page_is_opened_and_not_called():
+    """
+    A case of the page has an address behind #, which no browser sends anywhere, and there is no path that fires it.
+    """
+    paths = {case.scenario_name: case.path for case in CASES if case.service.name == "slot-machine"}
+
+    assert "/#/debug/type-error" == paths["type-error"]
+    assert all(path.startswith("/#/debug/") for path in paths.values())
+
+
+def test_cases_are_told_apart_by_where_they_run():
+    """
+    Each case is of the cluster or of the page, and the page has no port, no baseline and no HTTP status to promise.
+    """
+    in_cluster, in_page = list(CATALOGUE.cases(runs_in="cluster")), list(CATALOGUE.cases(runs_in="page"))
+
+    assert {"slot-machine"} == {case.service.name for case in in_page}
+    assert sorted(case.id for case in CASES) == sorted(case.id for case in [*in_cluster, *in_page])
+    assert {(None, None, None)} == {(one.expect.status, one.service.port, one.service.baseline_mib) for one in in_page}
+    assert [] == list(CATALOGUE.cases("slot-machine", runs_in="cluster"))
+
+
+@pytest.mark.parametrize(("status", "success"), [(200, 200), (202, 202), (500, 200), (302, 200), (None, 200)])
+def test_a_report_is_answered_as_a_success(status, success):
+    """
+    A fault that returns a report in place of failing is no failure to its caller, whatever the contract expects.
+    """
+    case = CASES[0].model_copy(update={"expect": Expect(status=status)})
+
+    assert success == case.success_status
+
+
 def test_a_case_may_have_a_budget_of_its_own():
     """
     The case's budget replaces the scenario's; where it has none, the scenario's holds.

@@ -11,7 +11,7 @@ from crashkit.loading import load_catalogue
 
 pytestmark = pytest.mark.timeout(300)
 
-CASES = list(load_catalogue(Path(__file__).parents[3] / "catalog").cases())
+CASES = list(load_catalogue(Path(__file__).parents[3] / "catalog").cases(runs_in="cluster"))
 WITHIN_S = 120
 
 

@@ -33,12 +33,11 @@ def list_cases(
         typer.echo(json.dumps([_as_row(case) for case in cases], indent=2))
         return
     table = Table(title=f"{len(cases)} cases", title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("id", "POST through the gateway", "budget", "status", "events", "pod"):
+    for column in ("id", "POST through the gateway, or the page", "budget", "status", "events", "pod"):
         table.add_column(column, overflow="fold", no_wrap=column == "id")
     for case in cases:
-        table.add_row(
-            case.id, case.path, budget(case), str(case.expect.status), events(case.expect), pod_end(case.expect)
-        )
+        status = str(case.expect.status or "-")
+        table.add_row(case.id, case.path, budget(case), status, events(case.expect), pod_end(case))
     console = Console()
     (console if console.is_terminal else Console(width=PLAIN_WIDTH)).print(table)
 
@@ -86,9 +85,11 @@ def events(expect: Expect) -> str:
     return "; ".join(said) or "none"
 
 
-def pod_end(expect: Expect) -> str:
+def pod_end(case: BoundCase) -> str:
     """Say in a few words what happens to the pod."""
-    pod = expect.pod
+    pod = case.expect.pod
+    if case.service.runs_in == "page":
+        return "-"
     if pod.ends is PodEnd.NONE:
         return "stays"
     return f"{pod.ends.value} at call {pod.after_calls}, ready again within {pod.recovers_within_s:g} s"
@@ -105,7 +106,8 @@ def _load(folder: Path) -> Catalogue:
 def _as_row(case: BoundCase) -> dict[str, object]:
     return {
         "id": case.id,
-        "method": "POST",
+        "method": "POST" if case.service.runs_in == "cluster" else None,
+        "runs_in": case.service.runs_in,
         "path": case.path,
         "summary": case.summary,
         "budget": case.budget.model_dump(mode="json"),

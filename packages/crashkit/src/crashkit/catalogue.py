@@ -8,19 +8,14 @@ from collections.abc import Iterator  # noqa: TC003 - pydantic resolves annotati
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-DEBUG = "/debug"
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+from crashkit.service import Place, Service, Slug, Strict
+
 Sentence = Annotated[str, StringConstraints(min_length=8, max_length=300)]
+# Below it an answer is a success.
+SUCCESS_BELOW = 300
 SpanOp = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")]
-Root = Annotated[str, StringConstraints(pattern=r"^(/[a-z0-9-]+)*$")]
-
-
-class Strict(BaseModel):
-    """A part of the catalogue: frozen, and a key that nobody reads is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Panel(StrEnum):
@@ -93,7 +88,9 @@ class ExpectedPod(Strict):
 class Expect(Strict):
     """The contract of a case: what HTTP answers, which items arrive, what happens to the pod."""
 
-    status: int = Field(ge=200, le=599, description="HTTP status of a firing that does not end the pod.")
+    status: int | None = Field(
+        None, ge=200, le=599, description="HTTP status of a firing that does not end the pod; none in the page."
+    )
     events: tuple[ExpectedEvent, ...] = ()
     items: dict[str, int] = Field(
         default_factory=dict, description="Other envelope items on the trace: at least as many."
@@ -152,36 +149,6 @@ class ServiceFile(Strict):
     scenarios: dict[Slug, Scenario] = Field(min_length=1)
 
 
-class Service(Strict):
-    """A service of the release, as ``catalog/services.yaml`` names it."""
-
-    name: Slug
-    prefix: Annotated[str, StringConstraints(pattern=r"^/api/v1/[a-z0-9-]+$")]
-    port: int = Field(ge=1024, le=65535)
-    project_id: int = Field(ge=1, le=1000, description="Number of its project in the DSN.")
-    language: Literal["python", "node", "browser"]
-    baseline_mib: int = Field(ge=1, le=4096, description="What it takes when idle (MiB, as the kernel counts it).")
-    api_root: Root = Field("", description="Where its product's paths begin at the service itself.")
-    debug_root: Annotated[Root, StringConstraints(min_length=2)] = Field(
-        DEBUG, description="Where its fault surface is at the service itself; through the gateway it is /debug."
-    )
-
-    def gateway_path(self, local_path: str) -> str:
-        """
-        Give a path of the fault surface as the gateway has it.
-
-        Args:
-            local_path: the path at the service itself, below ``debug_root``.
-        """
-        return self.prefix + DEBUG + local_path.removeprefix(self.debug_root)
-
-
-class Services(Strict):
-    """``catalog/services.yaml``."""
-
-    services: tuple[Service, ...] = Field(min_length=1)
-
-
 class BoundCase(Strict):
     """A case with all that surrounds it: the unit that is fired, drilled and documented."""
 
@@ -207,8 +174,14 @@ class BoundCase(Strict):
 
     @property
     def path(self) -> str:
-        """Path and query through the gateway."""
+        """Path and query through the gateway; of the page, where it opens beside the case's button."""
         return self.service.gateway_path(self.local_path)
+
+    @property
+    def success_status(self) -> int:
+        """HTTP status of a firing that answers with its report, which a fault may do without being meant to."""
+        status = self.expect.status
+        return status if status is not None and status < SUCCESS_BELOW else 200
 
 
 class Catalogue(Strict):
@@ -229,10 +202,16 @@ class Catalogue(Strict):
                 return service
         raise KeyError(name)
 
-    def cases(self, service: str | None = None) -> Iterator[BoundCase]:
-        """Go through every case, in the order of the files."""
+    def cases(self, service: str | None = None, *, runs_in: Place | None = None) -> Iterator[BoundCase]:
+        """
+        Go through the cases, in the order of the files.
+
+        Args:
+            service: only of this service.
+            runs_in: only of services that run there: those of the cluster are fired through the gateway.
+        """
         for name, scenarios in self.scenarios.items():
-            if service in {None, name}:
+            if service in {None, name} and runs_in in {None, self.service(name).runs_in}:
                 for scenario_name, scenario in scenarios.items():
                     yield from _cases_of(self.service(name), scenario_name, scenario)
 

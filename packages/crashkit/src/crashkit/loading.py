@@ -3,14 +3,15 @@ From the files in ``catalog/`` to a :class:`~crashkit.catalogue.Catalogue`, or t
 """
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from crashkit.catalogue import Catalogue, Scenario, Service, ServiceFile, Services
+from crashkit.catalogue import Catalogue, Expect, PodEnd, Scenario, ServiceFile
+from crashkit.service import Service, Services
 
 SERVICES_FILE = "services.yaml"
 
@@ -58,6 +59,7 @@ def load_catalogue(folder: Path) -> Catalogue:
             )
         mistakes += _shared_paths(file.name, read)
         mistakes += _off_the_surface(file.name, read, services)
+        mistakes += _out_of_place(file.name, read, services)
         scenarios[read.service] = read.scenarios
     if mistakes:
         raise CatalogueError("\n".join(mistakes))
@@ -88,7 +90,7 @@ def _lines(file: Path, error: ValidationError) -> list[str]:
 def _twice(services: tuple[Any, ...]) -> list[str]:
     mistakes = []
     for field in ("name", "prefix", "port", "project_id"):
-        counts = Counter(getattr(service, field) for service in services)
+        counts = Counter(value for service in services if (value := getattr(service, field)) is not None)
         mistakes += [
             f"{SERVICES_FILE}: {field} {value!r} is given {count} times; each service has its own"
             for value, count in counts.items()
@@ -116,6 +118,37 @@ def _off_the_surface(file_name: str, read: ServiceFile, services: tuple[Service,
         for name, scenario in read.scenarios.items()
         if not scenario.path.startswith(f"{root}/")
     ]
+
+
+def _out_of_place(file_name: str, read: ServiceFile, services: tuple[Service, ...]) -> list[str]:
+    place = next((service.runs_in for service in services if service.name == read.service), None)
+    check = {"cluster": _not_of_the_cluster, "page": _not_of_the_page}.get(place or "")
+    if check is None:
+        return []
+    return [f"{file_name}: {where}: {said}" for where, expect in _expectations(read) for said in check(expect)]
+
+
+def _expectations(read: ServiceFile) -> Iterator[tuple[str, Expect]]:
+    for name, scenario in read.scenarios.items():
+        if scenario.expect is not None:
+            yield f"scenarios.{name}.expect", scenario.expect
+        for case_name, case in scenario.cases.items():
+            yield f"scenarios.{name}.cases.{case_name}.expect", case.expect
+
+
+def _not_of_the_cluster(expect: Expect) -> list[str]:
+    return ["status is missing; say the HTTP status that a firing answers"] if expect.status is None else []
+
+
+def _not_of_the_page(expect: Expect) -> list[str]:
+    said = []
+    if expect.status is not None:
+        said.append(f"status is {expect.status}, but a fault of the page is no request; leave it out")
+    if expect.pod.ends is not PodEnd.NONE:
+        said.append(f"pod.ends is {expect.pod.ends.value}, but the page runs in no pod; leave it out")
+    if any("runtime" in event.contexts for event in expect.events):
+        said.append("an event has the context runtime, which the page has not; give it contexts, [] where it has none")
+    return said
 
 
 class _NoDuplicates(yaml.SafeLoader):

@@ -15,9 +15,10 @@
  * @property {string | null} [message] the whole message, or the exception's whole value.
  * @property {'warning' | 'error' | 'fatal'} [level]
  * @property {boolean | null} [handled]
+ * @property {string[]} [contexts] those that must be there, besides the SDK's own.
  *
  * @typedef {object} Expect
- * @property {number} status HTTP status of a firing that does not end the pod.
+ * @property {number | null} [status] HTTP status of a firing that does not end the pod; none in the page.
  * @property {ExpectedEvent[]} [events]
  * @property {{ ends?: string, after_calls?: number, recovers_within_s?: number }} [pod]
  *
@@ -34,15 +35,20 @@
  * @typedef {object} Service
  * @property {string} name
  * @property {string} prefix where it is at the gateway.
- * @property {number} port
+ * @property {number | null} [port] none of the page.
  * @property {number} project_id
  * @property {string} language
- * @property {number} baseline_mib
+ * @property {number | null} [baseline_mib] none of the page.
  * @property {string} api_root
  * @property {string} debug_root
  */
 
+import { runsIn } from './rules.js'
+
 const DEBUG = '/debug'
+// What stands behind # never leaves the browser: a link opens the page there, and fires nothing.
+const PAGE = '/#'
+const SUCCESS_BELOW = 300
 
 /**
  * A case with all that surrounds it: the unit that is fired, drilled and documented.
@@ -83,11 +89,21 @@ export class BoundCase {
     return this.caseName === null ? path : `${path}?case=${this.caseName}`
   }
 
-  /** Path and query through the gateway, where every fault surface is at `/debug`. */
+  /**
+   * Path and query through the gateway, where every fault surface is at `/debug`; of the page, where it opens beside the
+   * case's button.
+   */
   get path () {
-    const { prefix, debug_root: root } = this.service
+    const { debug_root: root } = this.service
+    const prefix = runsIn(this.service) === 'page' ? PAGE : this.service.prefix
     const below = this.localPath.startsWith(root) ? this.localPath.slice(root.length) : this.localPath
     return `${prefix}${DEBUG}${below}`
+  }
+
+  /** HTTP status of a firing that answers with its report, which a fault may do without being meant to. */
+  get successStatus () {
+    const { status = null } = this.expect
+    return status !== null && status < SUCCESS_BELOW ? status : 200
   }
 }
 

@@ -11,6 +11,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parseDocument } from 'yaml'
 
 import { Catalogue } from './catalogue.js'
+import { acrossFiles, misplaced, twice } from './rules.js'
 
 /** @import { Scenario, Service } from './catalogue.js' */
 /** @import { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js' */
@@ -40,7 +41,7 @@ export function loadCatalogue (folder) {
   }
   const shape = new Shape(join(folder, SCHEMA_FILE))
   const { services } = /** @type {{ services: Service[] }} */ (shape.read(join(folder, SERVICES_FILE), 'Services'))
-  const mistakes = twice(services)
+  const mistakes = twice(services).map(line => `${SERVICES_FILE}: ${line}`)
   /** @type {Record<string, Record<string, Scenario>>} */
   const scenarios = {}
   for (const name of readdirSync(folder).filter(file => file.endsWith('.yaml') && file !== SERVICES_FILE).sort()) {
@@ -48,7 +49,7 @@ export function loadCatalogue (folder) {
       const read = /** @type {{ service: string, scenarios: Record<string, Scenario> }} */ (
         shape.read(join(folder, name), 'ServiceFile')
       )
-      mistakes.push(...acrossFiles(name, read, services))
+      mistakes.push(...acrossFiles(basename(name, '.yaml'), read, services).map(line => `${name}: ${line}`))
       scenarios[read.service] = read.scenarios
     } catch (error) {
       if (!(error instanceof CatalogueError)) throw error
@@ -167,12 +168,13 @@ function parse (name, bytes) {
 /** @param {ErrorObject} error */
 function isEcho (error) {
   // These repeat, for each choice, what another line says of the whole.
-  return /\/(oneOf|anyOf)\/\d+\/(required|type)$/.test(error.schemaPath) && error.params.type !== 'object'
+  return /\/Service\/(then|else)\//.test(error.schemaPath) || /\/(oneOf|anyOf)\/\d+\/(required|type)$/.test(error.schemaPath) && error.params.type !== 'object'
 }
 
 /** @param {ErrorObject} error */
 function lineOf (error) {
   const place = error.instancePath.slice(1).replaceAll('/', '.') || 'the file'
+  if (error.keyword === 'if') return `${place}: ${misplaced(/** @type {Service} */ (error.data))}`
   if (error.keyword === 'required') return `${place}.${error.params.missingProperty}: Field required`
   if (error.keyword === 'oneOf') {
     return `${place}: a scenario has either expect or cases; found ${error.params.passingSchemas ? 'both' : 'neither'}`
@@ -180,49 +182,4 @@ function lineOf (error) {
   const extra = error.keyword === 'additionalProperties' ? `.${error.params.additionalProperty}` : ''
   const found = JSON.stringify(error.data) ?? 'nothing'
   return `${place}${extra}: ${error.message}; found ${found.slice(0, SHOWN)}`
-}
-
-/** @param {Service[]} services */
-function twice (services) {
-  const mistakes = []
-  for (const field of /** @type {const} */ (['name', 'prefix', 'port', 'project_id'])) {
-    const values = services.map(service => service[field])
-    for (const value of new Set(values)) {
-      const count = values.filter(other => other === value).length
-      if (count > 1) {
-        const shown = typeof value === 'number' ? value : `'${value}'`
-        mistakes.push(`${SERVICES_FILE}: ${field} ${shown} is given ${count} times; each service has its own`)
-      }
-    }
-  }
-  return mistakes
-}
-
-/**
- * @param {string} file
- * @param {{ service: string, scenarios: Record<string, Scenario> }} read
- * @param {Service[]} services
- */
-function acrossFiles (file, read, services) {
-  const mistakes = []
-  const names = services.map(service => service.name).sort()
-  const stem = basename(file, '.yaml')
-  if (read.service !== stem) {
-    mistakes.push(`${file}: service is '${read.service}', but the file is named '${stem}'; make them one`)
-  }
-  if (!names.includes(read.service)) {
-    mistakes.push(`${file}: service '${read.service}' is not in ${SERVICES_FILE}, which has ${names.join(', ')}`)
-  }
-  const root = services.find(service => service.name === read.service)?.debug_root ?? ''
-  /** @type {Map<string, string>} */
-  const seen = new Map()
-  for (const [name, { path }] of Object.entries(read.scenarios)) {
-    const other = seen.get(path)
-    if (other) mistakes.push(`${file}: ${name} and ${other} share the path ${path}; each scenario has its own`)
-    else seen.set(path, name)
-    if (!path.startsWith(`${root}/`)) {
-      mistakes.push(`${file}: ${name} has the path ${path}; those of ${read.service} begin with ${root}/`)
-    }
-  }
-  return mistakes
 }

@@ -1,6 +1,6 @@
 {{- /*
 common.registry: where each component listens, its Sentry project where it reports to one, and the name of its port
-where it does not speak HTTP.
+where it does not speak HTTP. slot-machine is the page, which the gateway serves: it listens nowhere.
 The only place in the charts where these numbers stand; tests/charts compares them with catalog/services.yaml.
 */}}
 {{- define "common.registry" -}}
@@ -8,6 +8,7 @@ gateway: {port: 8080, project: 1}
 game-engine: {port: 8082, project: 2}
 payment: {port: 8083, project: 3}
 analytics: {port: 8084, project: 4}
+slot-machine: {project: 5}
 event-sink: {port: 8090}
 bugsink: {port: 8091}
 spotlight: {port: 8969}

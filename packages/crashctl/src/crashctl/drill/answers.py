@@ -42,12 +42,12 @@ def answer_mismatches(firing: Firing, answer: Answer) -> list[str]:
     """
     case = firing.case
     where = f"call {firing.call} of {case.calls}: " if case.calls > 1 else ""
-    wanted = HTTPStatus.BAD_GATEWAY if firing.ends_pod else case.expect.status
+    wanted = int(HTTPStatus.BAD_GATEWAY) if firing.ends_pod else case.expect.status
     if answer.status != wanted:
         why = answer.body.get("detail", "")
         hint = " from the gateway, because the pod must end by it" if firing.ends_pod else ""
         return [
-            f"{where}answered {answer.status or 'nothing'}, expected {int(wanted)}{hint}{f' ({why})' if why else ''}"
+            f"{where}answered {answer.status or 'nothing'}, expected {wanted}{hint}{f' ({why})' if why else ''}"
         ]
     return [where + wrong for wrong in _wrongs(firing, answer)]
 

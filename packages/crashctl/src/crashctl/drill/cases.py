@@ -50,24 +50,25 @@ class DrillCase:
 
 def from_catalogue(catalogue: Catalogue) -> list[DrillCase]:
     """
-    Take the cases of a catalogue.
+    Take the cases of a catalogue that a drill can fire: those of the page are fired in a browser.
 
     Args:
         catalogue: from a local folder.
     """
     return [
         DrillCase(case.id, case.service.name, case.scenario_name, case.case_name, case.path, case.expect)
-        for case in catalogue.cases()
+        for case in catalogue.cases(runs_in="cluster")
     ]
 
 
 def from_gateway(document: Mapping[str, Any]) -> list[DrillCase]:  # Any: JSON
     """
-    Take the cases from what ``GET /api/v1/catalog`` answers.
+    Take the cases from what ``GET /api/v1/catalog`` answers; those of the page are fired in a browser.
 
     Args:
         document: the answer.
     """
+    in_page = {service["name"] for service in document["services"] if service.get("runs_in") == "page"}
     return [
         DrillCase(
             id=case["id"],
@@ -78,6 +79,7 @@ def from_gateway(document: Mapping[str, Any]) -> list[DrillCase]:  # Any: JSON
             expect=Expect.model_validate(case["expect"]),
         )
         for scenario in document["scenarios"]
+        if scenario["service"] not in in_page
         for case in scenario["cases"]
     ]
 

@@ -9,6 +9,7 @@ from crashkit.catalogue import BoundCase, Budget, Catalogue, Expect, ExpectedEve
 from crashctl.generated.page import page
 
 GATEWAY = "http://localhost:8080"
+FAILURE_FROM = 400
 
 
 def api_page(catalogue: Catalogue) -> str:
@@ -32,15 +33,25 @@ def _scenario(name: str, cases: list[BoundCase]) -> Iterator[str]:
         if case.case_name:
             yield f"**{case.case_name}**: {case.summary}"
             yield ""
-        yield "```sh"
-        yield f'curl -i -X POST -H "Authorization: Bearer $FAULTS_TOKEN" {_quoted(GATEWAY + case.path)}'
-        yield "```"
-        yield ""
-        yield f"- Answer: {_answer(case.expect)}"
-        yield f"- Sentry: {_captured(case.expect)}, within {case.expect.within_s:g} s"
-        yield f"- Pod: {_pod(case.expect)}"
+        yield from _in_the_page(case) if case.service.runs_in == "page" else _through_the_gateway(case)
         yield f"- Budget: {_budget(case.budget)}"
         yield ""
+
+
+def _through_the_gateway(case: BoundCase) -> Iterator[str]:
+    yield "```sh"
+    yield f'curl -i -X POST -H "Authorization: Bearer $FAULTS_TOKEN" {_quoted(GATEWAY + case.path)}'
+    yield "```"
+    yield ""
+    yield f"- Answer: {_answer(case.expect)}"
+    yield f"- Sentry: {_captured(case.expect)}, within {case.expect.within_s:g} s"
+    yield f"- Pod: {_pod(case.expect)}"
+
+
+def _in_the_page(case: BoundCase) -> Iterator[str]:
+    yield f"Fired in the browser, by its button in the debug panel; <{GATEWAY}{case.path}> opens it there."
+    yield ""
+    yield f"- Sentry: {_captured(case.expect)}, within {case.expect.within_s:g} s of the press"
 
 
 def _quoted(url: str) -> str:
@@ -48,7 +59,7 @@ def _quoted(url: str) -> str:
 
 
 def _answer(expect: Expect) -> str:
-    kind = "`application/problem+json`" if expect.status >= 400 else "`application/json`"  # noqa: PLR2004 - HTTP
+    kind = "`application/json`" if (expect.status or 0) < FAILURE_FROM else "`application/problem+json`"
     if expect.pod.ends is PodEnd.NONE:
         return f"{expect.status}, {kind}"
     last = f"502 from the gateway at call {expect.pod.after_calls}, because the service died while it answered"

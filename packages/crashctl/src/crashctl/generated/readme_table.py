@@ -57,4 +57,5 @@ def _row(name: str, cases: list[BoundCase]) -> str:
     service, title = cases[0].service.name, cases[0].scenario.title
     link = f"[`{name}`](docs/api.md#{anchor(f'{title}: {service}/{name}')})"
     names = ", ".join(case.case_name for case in cases if case.case_name)
-    return f"| {service} | {link} | {title} | {names} |"
+    where = " (by its button in the debug panel)" if cases[0].service.runs_in == "page" else ""
+    return f"| {service} | {link} | {title}{where} | {names} |"

@@ -10,6 +10,7 @@ from crashctl.generated.page import page
 
 SINK = "http://localhost:8090"
 BUGSINK = "http://localhost:8091"
+GATEWAY = "http://localhost:8080"
 
 
 def runbook_page(catalogue: Catalogue) -> str:
@@ -33,6 +34,8 @@ def _scenario(name: str, cases: list[BoundCase]) -> Iterator[str]:
     yield f"- **Remedy:** {scenario.runbook.remedy}"
     for title in _titles(cases):
         yield f"- **Issue:** {title}"
+    if first.service.runs_in == "page":
+        yield f"- **Fire:** in a browser, by its button in the debug panel (<{GATEWAY}{first.path}>)"
     yield ""
     yield "```sh"
     yield f"curl '{SINK}/api/v1/events?service={first.service.name}&scenario={name}&type=event'"

@@ -4,7 +4,8 @@
 
 import json
 
-from crashkit.catalogue import ServiceFile, Services
+from crashkit.catalogue import ServiceFile
+from crashkit.service import Services
 from pydantic.json_schema import models_json_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
