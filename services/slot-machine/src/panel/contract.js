@@ -1,0 +1,79 @@
+/**
+ * What was captured on the trace of a firing against what the catalogue promises. Pure; the drill's own rules.
+ */
+const GATEWAY = 'gateway'
+// How the gateway names its event about a service that broke off, which is a consequence and no duplicate.
+const CONSEQUENCE = /^(Upstream|upstream)/
+
+/**
+ * @param {object} firing `service`, `expect`, and `made`: how many calls were made.
+ * @param {object[]} events on its trace, oldest first, as `GET /api/v1/firings/<trace>` lists them.
+ * @returns {{due: number, captured: number, rows: object[]}} `rows`: each event once, with `role` (`due`, `duplicate`,
+ *   `consequence`, `other`) and `wrongs`; `missing`: names of what is due and not there.
+ */
+export function compare (firing, events) {
+  const slots = Array.from({ length: Math.max(1, firing.made) })
+    .flatMap(() => firing.expect.events ?? [])
+    .flatMap(wanted => Array.from({ length: wanted.count ?? 1 }, () => wanted))
+  const taken = pair(firing, slots, events)
+  const rows = events.map((event, index) => {
+    const slot = taken.get(index)
+    if (slot !== undefined) return { event, role: 'due', wrongs: wrongs(firing, slots[slot], event) }
+    return { event, role: roleOf(firing, slots, event), wrongs: [] }
+  })
+  const filled = new Set(taken.values())
+  return {
+    due: slots.length,
+    captured: filled.size,
+    missing: slots.filter((_, slot) => !filled.has(slot)).map(wanted => wanted.type ?? wanted.message),
+    rows
+  }
+}
+
+/** Give each promised event the one that fits it best: the one with the fewest wrongs. */
+function pair (firing, slots, events) {
+  const fits = []
+  slots.forEach((wanted, slot) => events.forEach((event, index) => {
+    if (isSame(firing, wanted, event)) fits.push([wrongs(firing, wanted, event).length, index, slot])
+  }))
+  fits.sort((one, other) => one[0] - other[0] || one[1] - other[1] || one[2] - other[2])
+  const byIndex = new Map()
+  const slotsTaken = new Set()
+  for (const [, index, slot] of fits) {
+    if (byIndex.has(index) || slotsTaken.has(slot)) continue
+    byIndex.set(index, slot)
+    slotsTaken.add(slot)
+  }
+  return byIndex
+}
+
+/** Whether they mean the same mistake: its type, and its words where those are all there is. */
+function isSame (firing, wanted, event) {
+  if (event.service !== firing.service) return false
+  if (wanted.type) return event.type === wanted.type
+  return !event.type && event.title === wanted.message
+}
+
+function wrongs (firing, wanted, event) {
+  const said = []
+  if (wanted.type && wanted.message && event.title !== `${wanted.type}: ${wanted.message}`) {
+    said.push(`says “${event.title}”, promised “${wanted.type}: ${wanted.message}”`)
+  }
+  if (event.level && event.level !== (wanted.level ?? 'error')) {
+    said.push(`level is ${event.level}, promised ${wanted.level ?? 'error'}`)
+  }
+  if (wanted.type && typeof wanted.handled === 'boolean' && typeof event.handled === 'boolean' &&
+      wanted.handled !== event.handled) {
+    said.push(event.handled ? 'is handled, promised unhandled' : 'is unhandled, promised handled')
+  }
+  if (event.run && event.run !== firing.run) said.push(`has the run tag ${event.run}`)
+  return said
+}
+
+function roleOf (firing, slots, event) {
+  if (slots.some(wanted => isSame(firing, wanted, event))) return 'duplicate'
+  if (event.service === GATEWAY && firing.service !== GATEWAY && CONSEQUENCE.test(event.title ?? '')) {
+    return 'consequence'
+  }
+  return 'other'
+}
