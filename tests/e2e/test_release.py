@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
 MOST_IDLE_MIB = {"gateway": 90, "game-engine": 90, "event-sink": 80, "analytics": 110, "payment": 170}
 MIB = 1024 * 1024
 CATALOGUE = load_catalogue(Path(__file__).parents[2] / "catalog")
-SERVICES, CASES = CATALOGUE.services, list(CATALOGUE.cases())
+SERVICES = [service for service in CATALOGUE.services if service.runs_in == "cluster"]
+CASES = list(CATALOGUE.cases(runs_in="cluster"))
 # Run in the container: what the kernel counts for it, on cgroup v1 or v2, what of that is page cache that it takes back
 # before it kills, and the state of its processes. With the smallest program there is: whoever reads is counted too.
 READ = (
