@@ -1,0 +1,9 @@
+/**
+ * What the page uses of the SDK, by name, so that all the rest stays out of the bundle.
+ */
+export {
+  addBreadcrumb, breadcrumbsIntegration, browserApiErrorsIntegration, browserTracingIntegration, captureException,
+  captureMessage, cultureContextIntegration, eventFiltersIntegration, functionToStringIntegration, getActiveSpan,
+  getClient, getCurrentScope, globalHandlersIntegration, httpContextIntegration, init, linkedErrorsIntegration,
+  setActiveSpanInBrowser, startInactiveSpan, startNewTrace, withActiveSpan
+} from '@sentry/browser'
