@@ -5,12 +5,13 @@ UV := scripts/uv
 RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest
 NPM := $(RUN) npm --prefix services/payment
+PAGE := $(RUN) npm --prefix services/slot-machine
 WITH_DATABASE := scripts/with-database
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: ## Install the locked packages: Python's into .venv, payment's into its node_modules.
+setup: ## Install the locked packages: Python's into .venv, payment's and the page's into their node_modules.
 	@$(UV) sync --quiet --locked --all-packages
 	@scripts/node-modules
 
@@ -38,6 +39,7 @@ check: setup ## Format, lint, types, import contracts, generated files (seconds,
 	$(RUN) mypy packages/crashkit/src packages/crashctl/src services/game-engine/src services/analytics/src services/event-sink/src gateway/src
 	$(RUN) lint-imports
 	$(NPM) run --silent check
+	$(PAGE) run --silent check
 	$(RUN) crashctl generate --check
 
 unit: setup ## Tests beside the code, catalogue and repository rules (a database in Docker, no cluster).
@@ -51,6 +53,7 @@ unit-in-turn: ## The tests of `unit`, where MONGODB_URI names a database.
 	$(PYTEST) services/event-sink
 	$(PYTEST) gateway
 	$(NPM) test --silent
+	$(PAGE) test --silent
 
 charts: setup ## Chart tests (helm, no cluster).
 	@$(RUN) crashctl tools helm
