@@ -114,7 +114,11 @@ def test_a_secret_stands_before_what_is_made_of_it(default, fireable):
                 made.setdefault(entry["name"], set()).add(name)
                 assert order.index(used) < order.index(entry["name"])
 
-    assert {"SENTRY_DSN": set(fireable), "MONGODB_URI": names("payment", "analytics")} == made
+    assert {
+        "SENTRY_DSN": set(fireable),
+        "MONGODB_URI": names("payment", "analytics"),
+        "PAGE_DSN": names("gateway"),
+    } == made
 
 
 def test_selectors_find_the_pods_and_nothing_else(default):

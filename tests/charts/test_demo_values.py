@@ -69,3 +69,14 @@ def test_the_issue_ui_knows_its_address(demo):
     The address that a person opens is the one that kind maps.
     """
     assert "http://localhost:8091" == demo.pods["crash-demo-bugsink"].env["BASE_URL"]
+
+
+def test_the_page_leads_to_the_uis_that_kind_maps(demo):
+    """
+    A card's links are the addresses that a browser on this machine reaches, and the panel fires without the token.
+    """
+    env = demo.pods["crash-demo-gateway"].env
+
+    assert demo.pods["crash-demo-bugsink"].env["BASE_URL"] == env["PAGE_ISSUES_URL"]
+    assert "http://localhost:8969" == env["PAGE_TRACES_URL"]
+    assert "900" == env["FAULT_PASS_S"]

@@ -52,6 +52,24 @@ def test_faults_that_are_on_are_warned_of(notes):
     assert 2 == notes(DEMO).count("WARNING")
 
 
+def test_the_page_is_told_of(notes):
+    """
+    Whoever installs is sent to the slot machine, and to its panel where that fires, with the token or with a pass; a
+    pass that anyone is given is warned of.
+    """
+    off, on, handed = (
+        notes(),
+        notes({"global": {"faults": {"enabled": True}}}),
+        notes({"global": {"faults": {"enabled": True, "passS": 900}}}),
+    )
+
+    assert all("http://localhost:8080 is the slot machine" in told for told in (off, on, handed))
+    assert "Show Debug Panel" not in off
+    assert "The panel asks for the token." in on
+    assert "The panel gets a pass from the gateway, good for 900 s" in handed
+    assert 2 == handed.count("WARNING")
+
+
 def test_no_secret_is_told(notes):
     """
     Notes say how to read a token, and never what it is.

@@ -29,13 +29,21 @@ Usage: {{ include "common.podEnv" . }}
 {{- end }}
 
 {{- /*
+common.dsnOf: where what a component reports is sent; SENTRY_INGEST_KEY must stand above it.
+Usage: {{ include "common.dsnOf" (list . "gateway") }}
+*/}}
+{{- define "common.dsnOf" -}}
+{{- $project := (index (include "common.registry" . | fromYaml) (index . 1)).project -}}
+{{- printf "http://$(SENTRY_INGEST_KEY)@%s/%v" (include "common.urlOf" (list (index . 0) "event-sink") | trimPrefix "http://") $project -}}
+{{- end }}
+
+{{- /*
 common.env: the environment that every service of ours reads (crashkit.settings.ServiceSettings).
 Usage: {{ include "common.env" . }}
 SENTRY_INGEST_KEY stands before SENTRY_DSN because the kubelet expands $(…) from what stands above.
 */}}
 {{- define "common.env" -}}
 {{- $global := .Values.global -}}
-{{- $project := (index (include "common.registry" . | fromYaml) .Chart.Name).project -}}
 - name: PORT
   value: {{ include "common.portOf" .Chart.Name | quote }}
 - name: STATE_DIR
@@ -44,7 +52,7 @@ SENTRY_INGEST_KEY stands before SENTRY_DSN because the kubelet expands $(…) fr
   value: {{ $global.drainS | quote }}
 {{ include "common.secretEnv" (list . "SENTRY_INGEST_KEY" "ingest-key") }}
 - name: SENTRY_DSN
-  value: {{ printf "http://$(SENTRY_INGEST_KEY)@%s/%v" (include "common.urlOf" (list . "event-sink") | trimPrefix "http://") $project }}
+  value: {{ include "common.dsnOf" (list . .Chart.Name) }}
 - name: SENTRY_ENVIRONMENT
   value: {{ $global.sentry.environment | quote }}
 - name: SENTRY_RELEASE
