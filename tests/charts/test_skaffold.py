@@ -93,7 +93,7 @@ def test_each_service_image_gets_its_bases(artifacts):
     """
     for image, artifact in artifacts.items():
         dockerfile = ROOT / artifact.get("context", ".") / artifact["docker"].get("dockerfile", "Dockerfile")
-        taken = set(re.findall(r"^ARG (BUILDER|RUNTIME)=", dockerfile.read_text(), re.MULTILINE))
+        taken = set(re.findall(r"^ARG (\w*BUILDER|RUNTIME)=", dockerfile.read_text(), re.MULTILINE))
 
         assert taken == {base["alias"] for base in artifact.get("requires", [])}, image
         for base in artifact.get("requires", []):

@@ -32,7 +32,14 @@ def test_a_change_of_an_input_changes_the_key(repository, changed):
 
 @pytest.mark.parametrize(
     "changed",
-    ["two/main.py", "one/tests/test_main.py", "one/test/main.test.js", "one/src/__pycache__/main.pyc", "one/.cache"],
+    [
+        "two/main.py",
+        "one/tests/test_main.py",
+        "one/test/main.test.js",
+        "one/src/__pycache__/main.pyc",
+        "one/.cache",
+        "one/dist/index.html",
+    ],
 )
 def test_a_change_elsewhere_does_not(repository, changed):
     """

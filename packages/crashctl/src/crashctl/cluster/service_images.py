@@ -15,6 +15,8 @@ from crashctl.cluster.progress import Step
 # Build argument to base.
 PYTHON = (("BUILDER", "python-builder"), ("RUNTIME", "python-runtime"))
 NODE = (("BUILDER", "node-builder"), ("RUNTIME", "node-runtime"))
+# Python that serves a page which Node has built.
+WITH_PAGE = (("BUILDER", "python-builder"), ("PAGE_BUILDER", "node-builder"), ("RUNTIME", "python-runtime"))
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,12 @@ SERVICE_IMAGES = (
         "services/analytics/Dockerfile",
         (*_WORKSPACE, "packages/crashkit", "services/analytics", "catalog"),
     ),
-    ServiceImage("gateway", "gateway/Dockerfile", (*_WORKSPACE, "packages/crashkit", "gateway", "catalog")),
+    ServiceImage(
+        "gateway",
+        "gateway/Dockerfile",
+        (*_WORKSPACE, "packages/crashkit", "gateway", "services/slot-machine", "catalog"),
+        WITH_PAGE,
+    ),
     ServiceImage("event-sink", "services/event-sink/Dockerfile", (*_WORKSPACE, "services/event-sink", "catalog")),
     ServiceImage("drill", "docker/drill/Dockerfile", (*_WORKSPACE, "packages", "catalog")),
     ServiceImage("bugsink", "docker/bugsink/Dockerfile", ("docker/bugsink", "catalog/services.yaml")),
@@ -57,7 +64,7 @@ SERVICE_IMAGES = (
     ServiceImage("ferretdb", "docker/ferretdb/Dockerfile", ("docker/ferretdb",), (("BASE", "ferretdb"),)),
 )
 # What `.dockerignore` keeps out of the build does not count.
-_IGNORED = {"tests", "test", "__pycache__", "node_modules"}
+_IGNORED = {"tests", "test", "__pycache__", "node_modules", "dist"}
 
 
 def image_key(repository: Path, image: ServiceImage, bases: Mapping[str, str]) -> str:
