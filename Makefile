@@ -62,13 +62,23 @@ charts: setup ## Chart tests (helm, no cluster).
 integration: setup ## The whole stack as real processes (a database in Docker, no cluster).
 	$(WITH_DATABASE) $(PYTEST) tests/integration
 
-e2e: setup ## The release on kind: makes the cluster if there is none, and then removes it again.
-	scripts/with-cluster $(PYTEST) tests/e2e -m cluster
+e2e: setup ## The release on kind and its page in a browser: makes the cluster if there is none, and removes it again.
+	@$(RUN) crashctl tools chromium
+	scripts/with-cluster $(PYTEST) tests/e2e tests/browser -m cluster
+
+browser: setup ## The page in a real browser, on the release that runs (needs `make up`).
+	@$(RUN) crashctl tools chromium
+	$(PYTEST) tests/browser -m cluster
+
+pictures: setup ## Take the README's pictures of the page that runs (needs `make up`).
+	@$(RUN) crashctl tools chromium
+	$(RUN) python -m tests.browser.pictures
 
 test: check unit charts integration e2e ## All of the above, cheap ones first.
 
-bench: setup ## Ratios measured side by side: capture latency, gateway against nginx (needs `make up`).
+bench: setup ## Ratios measured side by side: capture latency, gateway against nginx, the page (needs `make up`).
+	@$(RUN) crashctl tools chromium
 	$(UV) sync --quiet --locked --all-packages --group bench
 	$(RUN) python -m tests.bench
 
-.PHONY: help setup up down drill load generate format check unit unit-in-turn charts integration e2e test bench
+.PHONY: help setup up down drill load generate format check unit unit-in-turn charts integration e2e browser pictures test bench

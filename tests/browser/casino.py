@@ -63,17 +63,24 @@ class Casino(Release):
 
 
 def build() -> None:
-    """Make the page's folder anew."""
-    subprocess.run(["npm", "run", "--silent", "build"], cwd=PAGE, check=True, stdout=subprocess.DEVNULL)
+    """Make the page's folder anew, with the npm of this environment."""
+    npm = Path(sys.executable).with_name("npm")
+    path = f"{npm.parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(
+        [npm, "run", "--silent", "build"],
+        cwd=PAGE,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PATH": path},
+    )
 
 
 @contextmanager
-def running(folder: Path, names: tuple[str, ...] = SMALL, **changes: str) -> Iterator[Casino]:
+def running(casino: Casino) -> Iterator[Casino]:
     """A casino from ready to ended."""
     build()
-    casino = Casino(folder, names, changes, root=ROOT)
     try:
-        casino.start(*names)
+        casino.start(*casino.names)
         yield casino
     finally:
         casino.end_all()
@@ -83,7 +90,7 @@ def main() -> None:
     """Run all services until somebody ends it."""
     if not os.environ.get("MONGODB_URI"):
         sys.exit("casino: no MONGODB_URI. Fix: scripts/with-database scripts/uv run python -m tests.browser.casino")
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder), SERVICES) as casino:
+    with tempfile.TemporaryDirectory() as folder, running(Casino(Path(folder), SERVICES, root=ROOT)) as casino:
         addresses = {"CRASH_DEMO_PAGE_URL": "gateway", "CRASH_DEMO_SINK_URL": "event-sink"}
         sys.stdout.write(" ".join(f"{name}={casino.url(one)}" for name, one in addresses.items()) + "\n")
         sys.stdout.flush()

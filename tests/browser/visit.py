@@ -96,15 +96,13 @@ def _of_a_fault(message: ConsoleMessage) -> bool:
 
 
 @contextmanager
-def visiting(browser: Browser, url: str, pictures: Path, name: str, **options: Any) -> Iterator[Visit]:
+def watched(browser: Browser, url: str, **options: Any) -> Iterator[Visit]:
     """
-    Visit the page, and keep a picture of how it looked at the end.
+    Visit the page in a context of its own, and watch it.
 
     Args:
         browser: to do it with.
         url: of the page.
-        pictures: folder for the picture.
-        name: of the picture.
         options: of the context: size, theme, and so on.
     """
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **options})
@@ -116,7 +114,25 @@ def visiting(browser: Browser, url: str, pictures: Path, name: str, **options: A
     try:
         yield visit
     finally:
-        context.set_offline(False)
-        pictures.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=pictures / f"{name}.png", full_page=True)
         context.close()
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, pictures: Path, name: str, **options: Any) -> Iterator[Visit]:
+    """
+    Visit the page, and keep a picture of how it looked at the end.
+
+    Args:
+        browser: to do it with.
+        url: of the page.
+        pictures: folder for the picture.
+        name: of the picture.
+        options: of the context: size, theme, and so on.
+    """
+    with watched(browser, url, **options) as visit:
+        try:
+            yield visit
+        finally:
+            visit.context.set_offline(offline=False)
+            pictures.mkdir(parents=True, exist_ok=True)
+            visit.page.screenshot(path=pictures / f"{name}.png", full_page=True)
