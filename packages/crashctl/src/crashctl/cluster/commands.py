@@ -3,7 +3,6 @@ The commands: ``up``, ``down``, ``status``, ``env``, ``tools``.
 """
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +16,13 @@ from crashctl.cluster.layout import Layout, default_cache
 from crashctl.cluster.problems import UpError
 from crashctl.cluster.process import ToolFailedError
 from crashctl.cluster.progress import Progress
-from crashctl.cluster.record import Record, read_record
+from crashctl.cluster.record import read_record
 from crashctl.cluster.road import UnknownRoadError
 from crashctl.cluster.take_down import take_down
+from crashctl.cluster.what_now import what_now
 from crashctl.cluster.workshop import Workshop
 
 INTERRUPTED = 130
-FIRST_CURL = "curl http://localhost:8080/api/v1/game-engine/debug/crash"
 
 Name = Annotated[str, typer.Option("--name", help="Name of the kind cluster.")]
 CacheDir = Annotated[
@@ -43,7 +42,7 @@ def up(name: Name = "crash-demo", cache: CacheDir = None) -> None:
     except (UpError, PreflightError, ToolFailedError, UnknownRoadError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    typer.echo(_what_now(record))
+    typer.echo(what_now(record))
 
 
 def down(
@@ -111,22 +110,3 @@ def _layout(name: str, cache: Path | None) -> Layout:
 
 def _workshop(name: str, cache: Path | None) -> Workshop:
     return Workshop(_layout(name, cache))
-
-
-def _what_now(record: Record) -> str:
-    lines = [
-        f"\nReady after {record.seconds['total']:.0f} s (road: {record.road}). The addresses, on this machine only:"
-    ]
-    lines += [f"  {component:<15} {url}" for component, url in record.addresses.items()]
-    lines += [
-        "Try first:",
-        f"  {FIRST_CURL}",
-        "then look at the issue in Bugsink and at the trace in Spotlight, and run `make drill`.",
-    ]
-    own = "" if record.cluster == "crash-demo" else f" --name {record.cluster}"
-    lines.append(f'Your own kubeconfig was not touched. For kubectl and helm: eval "$({_program()} env{own})"')
-    return "\n".join(lines)
-
-
-def _program() -> str:
-    return "scripts/uv run --no-sync crashctl" if Path(sys.argv[0]).parent.parent.name == ".venv" else "crashctl"
