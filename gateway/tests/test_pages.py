@@ -18,17 +18,34 @@ def test_catalogue_is_served(gateway):
         "game-engine/error",
         "game-engine/memory-leak",
         "gateway/crash",
+        "slot-machine/type-error",
     ] == sorted(scenarios)
-    assert {"enabled": True, "methods": ["POST"]} == document["faults"]
+    assert {"enabled": True, "methods": ["POST"], "pass": "asked"} == document["faults"]
     assert ("/api/v1/game-engine/debug/memory-leak", "memory-and-threading") == (leak["path"], leak["panel"])
     assert [
         ("game-engine/memory-leak/step", "/api/v1/game-engine/debug/memory-leak?case=step"),
         ("game-engine/memory-leak/to-the-kill", "/api/v1/game-engine/debug/memory-leak?case=to-the-kill"),
     ] == [(case["id"], case["path"]) for case in leak["cases"]]
     assert (1, 200) == (leak["cases"][0]["budget"]["wall_s"], leak["cases"][0]["expect"]["status"])
-    assert [("gateway", True), ("game-engine", True), ("analytics", False)] == [
-        (service["name"], service["present"]) for service in document["services"]
-    ]
+    assert [
+        ("gateway", "cluster", True),
+        ("game-engine", "cluster", True),
+        ("analytics", "cluster", False),
+        ("slot-machine", "page", False),
+    ] == [(service["name"], service["runs_in"], service["present"]) for service in document["services"]]
+
+
+def test_faults_of_the_page_are_in_the_catalogue_and_not_behind_the_gateway(gateway, service):
+    """
+    A fault of the page has its place in the catalogue, no method, and no path of the gateway fires it.
+    """
+    scenarios = {scenario["id"]: scenario for scenario in gateway.ask("/api/v1/catalog").json["scenarios"]}
+    fired = gateway.ask("/api/v1/slot-machine/debug/type-error", "POST", {"Authorization": f"Bearer {TOKEN}"})
+
+    of_the_page = scenarios["slot-machine/type-error"]
+    assert ([], "/#/debug/type-error") == (of_the_page["methods"], of_the_page["cases"][0]["path"])
+    assert ["POST"] == scenarios["game-engine/crash"]["methods"]
+    assert (404, []) == (fired.status, service.seen)
 
 
 def test_catalogue_is_sent_once(gateway):

@@ -22,6 +22,7 @@ from gateway.app import Gateway
 from gateway.server import serve
 from gateway.services import OWN
 from gateway.settings import Settings
+from gateway.slot_machine.files import PageError
 
 LOG = logging.getLogger("gateway")
 
@@ -41,7 +42,7 @@ def main() -> int:
             ignore_logger(logger)
         gateway = Gateway(settings, catalogue, lifecycle)
         listener = listen(settings.host, settings.port)
-    except (SettingsError, CatalogueError, BindingError) as error:
+    except (SettingsError, CatalogueError, BindingError, PageError) as error:
         return cannot_start(OWN, str(error))
     except OSError as error:
         return cannot_start(OWN, f"{error.strerror or error}; {BAD_ADDRESS}")

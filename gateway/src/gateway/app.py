@@ -17,15 +17,18 @@ from gateway.call import Call
 from gateway.catalogue_view import CatalogueView
 from gateway.choice import Admitted, Choice, Chooser, Preflight
 from gateway.cors import Cors
+from gateway.fault_pass import FaultPasses
 from gateway.faults import Faults
 from gateway.metrics import Metrics
 from gateway.pages import Pages
-from gateway.records import Recorder
+from gateway.records import UNRECORDED, Recorder
 from gateway.request_body import CallerGone
 from gateway.routing import Route, Routing
 from gateway.scenarios import HANDLERS
 from gateway.services import OWN, Services
 from gateway.settings import Settings
+from gateway.slot_machine.machine import SlotMachine
+from gateway.slot_machine.told import pass_state
 from gateway.tracing import Tracing
 from gateway.upstream.errors import UpstreamError, UpstreamUnreachable
 from gateway.upstream.pool import Upstream
@@ -44,6 +47,7 @@ class Gateway:
 
     Raises:
         BindingError: the catalogue and the table of the gateway's own faults disagree.
+        PageError: the folder of the page cannot be served.
     """
 
     def __init__(self, settings: Settings, catalogue: Catalogue, lifecycle: Lifecycle) -> None:
@@ -52,37 +56,47 @@ class Gateway:
             name: Upstream(name, url, settings.upstream_connect_timeout_s) if url else None
             for name, url in settings.upstream_urls.items()
         }
-        present = frozenset({OWN, *(name for name, upstream in self._upstreams.items() if upstream)})
         guard = Guard(catalogue, settings.policy)
         routing = Routing(catalogue, self._upstreams)
         self._cors = Cors(settings.cors_origins)
         self._tracing = Tracing(settings.traces_sample_rate, settings.traces_per_s)
         self._metrics = Metrics()
+        self._slot_machine = SlotMachine.make(settings, catalogue, self._upstreams, lifecycle, self._metrics)
+        passes = FaultPasses(settings.policy, settings.fault_pass_s, self._metrics.fault_pass)
         self.pages = Pages(
             settings=settings,
             guard=guard,
-            view=CatalogueView(catalogue, settings.policy, present),
+            view=self._view(settings, catalogue),
             faults=Faults(guard, catalogue, self._upstreams, settings.policy.token),
+            passes=passes,
+            slot_machine=self._slot_machine,
             metrics=self._metrics,
             lifecycle=lifecycle,
         )
-        self._chooser = Chooser(self.pages, routing, guard, self._cors)
+        self._chooser = Chooser(self.pages, routing, guard, passes, self._cors)
         self._services = Services(settings, routing, guard, bind(catalogue, OWN, HANDLERS), self._metrics)
+
+    def _view(self, settings: Settings, catalogue: Catalogue) -> CatalogueView:
+        of_the_page = {service.name for service in catalogue.services if service.runs_in == "page"}
+        served = of_the_page if settings.page_dir or settings.page_dsn else set()
+        present = frozenset({OWN, *served, *(name for name, upstream in self._upstreams.items() if upstream)})
+        return CatalogueView(catalogue, settings.policy, present, pass_state(settings.policy, settings.fault_pass_s))
 
     def close(self) -> None:
         """Close the connections to the services."""
         for upstream in self._upstreams.values():
             if upstream is not None:
                 upstream.close()
+        self._slot_machine.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (the server calls this)."""
         if scope["type"] != "http":
             return
         call = Call(scope, receive, send, self._cors)
-        page = self.pages.untraced.get(call.path)
+        page = self.pages.untraced(call.path)
         if page is not None:
-            await page(call)
+            await self._finish(call, self._chooser.preflight(call) or page, UNRECORDED)
             return
         choice = self._chooser.choose(call)
         fault = isinstance(choice, Admitted)

@@ -93,6 +93,11 @@ class Call:
         return None
 
     @property
+    def bearer(self) -> str | None:
+        """The ``Authorization`` header; none where it is empty."""
+        return self.authorization.decode("latin-1") if self.authorization else None
+
+    @property
     def started(self) -> bool:
         """Whether the caller has a status already."""
         return self.status != 0

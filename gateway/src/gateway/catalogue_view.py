@@ -10,6 +10,7 @@ from crashkit.catalogue import BoundCase, Catalogue
 from crashkit.guard import Policy
 
 from gateway.call import JSON, Call
+from gateway.conditional import has_already
 
 
 class CatalogueView:
@@ -20,15 +21,16 @@ class CatalogueView:
         catalogue: the whole catalogue.
         policy: whether and how faults can be fired here.
         present: names of the services that are part of this release.
+        pass_state: whether a pass to the faults is ``offered``, or the token is ``asked``.
     """
 
-    def __init__(self, catalogue: Catalogue, policy: Policy, present: frozenset[str]) -> None:
+    def __init__(self, catalogue: Catalogue, policy: Policy, present: frozenset[str], pass_state: str) -> None:
         methods = (["POST", "GET"] if policy.allow_get else ["POST"]) if policy.enabled else []
         document = {
-            "faults": {"enabled": policy.enabled, "methods": methods},
+            "faults": {"enabled": policy.enabled, "methods": methods, "pass": pass_state},
             "services": [
                 {"name": service.name, "prefix": service.prefix, "language": service.language,
-                 "present": service.name in present}
+                 "runs_in": service.runs_in, "present": service.name in present}
                 for service in catalogue.services
             ],
             "scenarios": _scenarios(catalogue, methods),
@@ -39,8 +41,7 @@ class CatalogueView:
     async def answer(self, call: Call) -> None:
         """Answer with the document, or say that the caller has it already."""
         headers = [(b"etag", self._etag), (b"cache-control", b"no-cache")]
-        known = [tag.strip().removeprefix(b"W/") for tag in (call.header(b"if-none-match") or b"").split(b",")]
-        if self._etag in known or known == [b"*"]:
+        if has_already(call, self._etag):
             await call.answer(HTTPStatus.NOT_MODIFIED, b"", JSON, headers)
         else:
             await call.answer(HTTPStatus.OK, self._body, JSON, headers)
@@ -61,7 +62,7 @@ def _scenarios(catalogue: Catalogue, methods: list[str]) -> list[dict[str, objec
                 "panel": case.scenario.panel.value,
                 "title": case.scenario.title,
                 "summary": case.scenario.summary,
-                "methods": methods,
+                "methods": methods if case.service.runs_in == "cluster" else [],
                 "runbook": case.scenario.runbook.model_dump(mode="json"),
                 "cases": cases[name],
             },

@@ -10,6 +10,7 @@ from crashkit.problem import Problem
 
 from gateway.call import Call
 from gateway.cors import Cors
+from gateway.fault_pass import FaultPasses
 from gateway.fault_paths import Firing
 from gateway.pages import Page, Pages
 from gateway.routing import Route, Routing
@@ -57,20 +58,21 @@ class Chooser:
         pages: the gateway's own.
         routing: the services.
         guard: of the fault surface.
+        passes: what a caller may show in place of the token.
         cors: answers browsers.
     """
 
     pages: Pages
     routing: Routing
     guard: Guard
+    passes: FaultPasses
     cors: Cors
 
     def choose(self, call: Call) -> Choice:
         """Say what a request asks for, and name its route and service in the call."""
-        if call.origin is not None:
-            allowed = self.cors.preflight(call.method, call.origin, call.headers)
-            if allowed is not None:
-                return Preflight(allowed)
+        preflight = self.preflight(call)
+        if preflight is not None:
+            return preflight
         page = self.pages.traced.get(call.path)
         if page is not None:
             call.route = call.path.decode()
@@ -85,13 +87,20 @@ class Chooser:
         except Problem as problem:
             return problem
 
+    def preflight(self, call: Call) -> Preflight | None:
+        """Say whether a request is a browser's question before another one."""
+        if call.origin is None:
+            return None
+        allowed = self.cors.preflight(call.method, call.origin, call.headers)
+        return None if allowed is None else Preflight(allowed)
+
     def _admit(self, call: Call, route: Route, firing: Firing) -> Admitted:
         case = self.guard.admit(
             route.service,
             firing.scenario or route.rest.decode("latin-1").strip("/").partition("/")[2],
             firing.case,
             method=call.method,
-            authorization=call.authorization.decode("latin-1") if call.authorization else None,
+            authorization=self.passes.redeem(call.bearer),
         )
         tag = run_tag(call.run.decode("latin-1") if call.run else firing.run)
         return Admitted(route, case, tag, firing.query)

@@ -22,6 +22,10 @@ class Cors:
     def __init__(self, origins: tuple[str, ...]) -> None:
         self._origins = frozenset(origin.encode() for origin in origins)
 
+    def lists(self, origin: bytes) -> bool:
+        """Say whether an origin is one of those that may."""
+        return origin in self._origins
+
     def allow(self, origin: bytes) -> Headers:
         """Give the headers that let a page of this origin read the answer; none for a stranger."""
         if origin not in self._origins:

@@ -20,6 +20,8 @@ class Metrics:
         self._requests = self._counter("requests", "Requests by the service they were for.", "service", "status")
         self._failures = self._counter("upstream_failures", "Requests without an answer.", "service", "kind")
         self._faults = self._counter("faults", "Faults that were admitted and handed over.", "scenario")
+        self._envelopes = self._counter("page_envelopes", "Envelopes of the page, by what was answered.", "status")
+        self._passes = self._counter("fault_passes", "Passes to the faults that were handed out.")
         self._latency = Histogram(
             f"{PREFIX}_upstream_seconds",
             "Seconds from handing a request over to the end of its answer.",
@@ -56,6 +58,14 @@ class Metrics:
     def fired(self, scenario: str) -> None:
         """Count a fault."""
         self._faults.labels(scenario).inc()
+
+    def envelope(self, status: int) -> None:
+        """Count an envelope of the page."""
+        self._envelopes.labels(str(status)).inc()
+
+    def fault_pass(self) -> None:
+        """Count a pass that was handed out."""
+        self._passes.inc()
 
     def text(self, active_faults: int) -> bytes:
         """Give all of them, in Prometheus' text format."""

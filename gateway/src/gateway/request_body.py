@@ -2,6 +2,7 @@
 The body of a request on its way to a service: streamed, counted, framed anew.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -75,3 +76,40 @@ class RequestBody:
     def _too_long(self) -> Problem:
         detail = f"The body may have {self._limit} bytes at the most; send less, or raise MAX_BODY_MIB"
         return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-too-large", detail)
+
+
+async def read_whole(headers: Headers, receive: Receive, limit: int, within_s: float) -> bytes:
+    """
+    Take a short body into memory.
+
+    Args:
+        headers: of the request.
+        receive: of ASGI.
+        limit: the most that is taken (bytes).
+        within_s: seconds until all of it must be there.
+
+    Raises:
+        Problem: 413 for a body too long, 408 for one that does not come.
+        CallerGone: the caller hung up.
+    """
+    too_long = Problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body-too-large", f"The body may have {limit} bytes at the most; send less"
+    )
+    if any(name == b"content-length" and int(value) > limit for name, value in headers):
+        raise too_long
+    body = bytearray()
+    more = True
+    try:
+        async with asyncio.timeout(within_s):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise CallerGone
+                body += message.get("body", b"")
+                more = message.get("more_body", False)
+                if len(body) > limit:
+                    raise too_long
+    except TimeoutError:
+        detail = f"The body of the request did not come within {within_s:g} s; send it faster, or less of it"
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", detail) from None
+    return bytes(body)

@@ -2,11 +2,13 @@
 What the gateway is told by its environment.
 """
 
+from pathlib import Path
 from typing import Annotated
 
 from crashkit.settings import ServiceSettings
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
+from sentry_sdk.utils import Dsn
 
 MIB = 1024 * 1024
 
@@ -32,6 +34,30 @@ class Settings(ServiceSettings):
     cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         (), description="Origins whose pages may call, separated by commas; none by default."
     )
+
+    page_dir: Path | None = Field(None, description="Folder of the built page; without it, GET / is JSON for all.")
+    page_dsn: SecretStr | None = Field(
+        None, description="DSN of the page's project at the sink; without it, the page sends nothing."
+    )
+    page_issues_url: Url | None = Field(None, description="Where people's browsers find Bugsink.")
+    page_traces_url: Url | None = Field(None, description="Where people's browsers find Spotlight.")
+    sink_url: Url | None = Field(None, description="Where the event sink is asked what was captured.")
+    fault_pass_s: int = Field(
+        0,
+        ge=0,
+        le=86400,
+        description="How long a visitor's pass to the faults is good (seconds); with 0 there is none.",
+    )
+
+    @field_validator("page_dsn")
+    @classmethod
+    def _is_a_dsn(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None:
+            try:
+                Dsn(given.get_secret_value())
+            except ValueError:
+                raise ValueError("it has the form http://<key>@<host>/<project id>") from None
+        return given
 
     @field_validator("cors_origins", mode="before")
     @classmethod

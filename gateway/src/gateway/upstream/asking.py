@@ -11,9 +11,11 @@ from gateway.upstream.pool import Upstream
 MAX_ANSWER_BYTES = 1024 * 1024
 
 
-async def ask(upstream: Upstream, method: str, path: str, headers: Headers, within_s: float) -> tuple[int, bytes]:
+async def ask(
+    upstream: Upstream, method: str, path: str, headers: Headers, within_s: float, *, body: bytes | None = None
+) -> tuple[int, bytes]:
     """
-    Send a request without a body and take the whole answer.
+    Send a request and take the whole answer.
 
     Args:
         upstream: the service.
@@ -21,6 +23,7 @@ async def ask(upstream: Upstream, method: str, path: str, headers: Headers, with
         path: at the service.
         headers: beside the host.
         within_s: seconds until the answer must be there.
+        body: of the request; none for one that has no body.
 
     Returns:
         Status and body.
@@ -36,14 +39,16 @@ async def ask(upstream: Upstream, method: str, path: str, headers: Headers, with
         lines = [method.encode(), b" ", upstream.base_path, path.encode(), b" HTTP/1.1\r\nhost: ", upstream.authority]
         for name, value in headers:
             lines += (b"\r\n", name, b": ", value)
-        connection.write(b"".join((*lines, b"\r\n\r\n")))
+        if body is not None:
+            lines.append(b"\r\ncontent-length: %d" % len(body))
+        connection.write(b"".join((*lines, b"\r\n\r\n", body or b"")))
         await connection.head()
-        body = bytearray()
+        answer = bytearray()
         while part := await connection.part():
-            body += part
-            if len(body) > MAX_ANSWER_BYTES:
+            answer += part
+            if len(answer) > MAX_ANSWER_BYTES:
                 raise UpstreamMalformed(f"its answer is longer than {MAX_ANSWER_BYTES} bytes")
-        return connection.status, bytes(body)
+        return connection.status, bytes(answer)
     finally:
         timer.cancel()
         upstream.release(connection)
