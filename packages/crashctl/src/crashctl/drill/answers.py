@@ -46,9 +46,7 @@ def answer_mismatches(firing: Firing, answer: Answer) -> list[str]:
     if answer.status != wanted:
         why = answer.body.get("detail", "")
         hint = " from the gateway, because the pod must end by it" if firing.ends_pod else ""
-        return [
-            f"{where}answered {answer.status or 'nothing'}, expected {wanted}{hint}{f' ({why})' if why else ''}"
-        ]
+        return [f"{where}answered {answer.status or 'nothing'}, expected {wanted}{hint}{f' ({why})' if why else ''}"]
     return [where + wrong for wrong in _wrongs(firing, answer)]
 
 
