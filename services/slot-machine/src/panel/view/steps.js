@@ -1,0 +1,146 @@
+/**
+ * A card in words: its steps with their seconds, its state, and what there is to say about it. Pure.
+ */
+import {
+  cannotAsk, captureOf, isAnswered, isRefused, mustRestart, promisedStatus, stateOf
+} from '../card.js'
+import { callsOf, counted, inSeconds, refusalInWords } from '../words.js'
+
+export const STATES = {
+  firing: 'firing',
+  answered: 'answered',
+  captured: 'captured',
+  restarting: 'restarting',
+  ready: 'ready again',
+  missing: 'not captured',
+  refused: 'refused'
+}
+
+/**
+ * @returns {{key: string, is: 'done'|'now'|'later'|'bad'|'unsure', name: string, what: string, ms: number|null}[]}
+ *   `ms` from the press; of a step that is `now` it is how long ago the press was.
+ */
+export function stepsOf (card, now) {
+  const steps = [firedStep(card), answeredStep(card, now)]
+  if (!isRefused(card)) {
+    steps.push(capturedStep(card, now))
+    if (mustRestart(card)) steps.push(containerStep(card, now))
+  }
+  return steps
+}
+
+/** The state in one word or two, as a person sees it. */
+export function stateInWords (card) {
+  const state = stateOf(card)
+  if (state === 'missing' && captureOf(card).complete) return 'not ready again'
+  if (state === 'answered' && card.over && cannotAsk(card)) return 'answered, not looked for'
+  return STATES[state]
+}
+
+/** State with its seconds, for the row that was pressed: `captured · 0.42 s`. */
+export function verdictOf (card) {
+  const state = stateOf(card)
+  const ms = state === 'ready' ? card.ready_ms : state === 'captured' ? card.captured_ms : null
+  return ms === null ? stateInWords(card) : `${stateInWords(card)} · ${inSeconds(ms)}`
+}
+
+/** What is worth a sentence, the worst first. */
+export function sentencesOf (card, now) {
+  const said = []
+  const refused = card.answers.find((answer, index) => isRefused({ ...card, answers: card.answers.slice(0, index + 1) }))
+  if (refused) {
+    const call = callsOf(card.expect) > 1 ? `At call ${card.made} of ${callsOf(card.expect)}: ` : ''
+    said.push({ kind: 'bad', text: call + refusalInWords(refused) })
+    const wait = waitOf(refused, now)
+    if (wait !== null) said.push({ kind: 'note', text: wait > 0 ? `It can be fired again in ${wait} s.` : 'It can be fired again now.' })
+    return said
+  }
+  if (card.lost && !card.over) said.push({ kind: 'warn', text: 'Connection lost, trying again.' })
+  if (card.interrupted) said.push({ kind: 'note', text: 'The page was loaded again before the answer came; what was captured is still looked for.' })
+  said.push(...missingOf(card), ...surprisesOf(card))
+  if (cannotAsk(card)) said.push({ kind: 'note', text: `Nobody can be asked what was captured: ${card.sink}.` })
+  return said
+}
+
+/** One sentence for somebody who does not look: only what is worth an interruption. */
+export function announcementOf (card) {
+  const name = card.case ? `${card.title}, ${card.case}` : card.title
+  switch (stateOf(card)) {
+    case 'captured': return mustRestart(card) ? null : `${name}: captured after ${inSeconds(card.captured_ms)}.`
+    case 'restarting': return `${name}: the container ended and restarts.`
+    case 'ready': return `${name}: ready again after ${inSeconds(card.ready_ms)}.`
+    case 'missing': return `${name}: ${stateInWords(card)} in time.`
+    case 'refused': return `${name}: refused. ${sentencesOf(card, 0)[0].text}`
+    default: return null
+  }
+}
+
+function firedStep (card) {
+  const calls = callsOf(card.expect)
+  const what = calls > 1 ? `call ${Math.max(1, card.made)} of ${calls}` : ''
+  return { key: 'fired', is: card.made > 0 ? 'done' : 'now', name: 'Fired', what, ms: 0 }
+}
+
+function answeredStep (card, now) {
+  const name = card.runs_in === 'page' ? 'Set off' : 'Answered'
+  const waiting = { key: 'answered', is: 'now', name, what: waitingWords(card), ms: now - card.pressed_at }
+  if (!isAnswered(card)) return waiting
+  const last = card.answers.at(-1)
+  const ms = last.at - card.pressed_at
+  if (isRefused(card)) return { key: 'answered', is: 'bad', name, what: last.status ? `${last.status}, refused` : 'nobody answered', ms }
+  if (card.interrupted) return { key: 'answered', is: 'unsure', name, what: 'the answer is not known', ms: null }
+  if (card.runs_in === 'page') return { key: 'answered', is: 'done', name, what: 'in this page, no HTTP', ms }
+  const wrong = card.answers.findIndex((answer, index) => answer.status !== promisedStatus(card, index + 1))
+  const found = card.answers.map(answer => answer.status).join(', then ')
+  if (wrong === -1) return { key: 'answered', is: 'done', name, what: `${found}, as promised`, ms }
+  return { key: 'answered', is: 'bad', name, what: `${found}; promised ${promisedStatus(card, wrong + 1)}`, ms }
+}
+
+function waitingWords (card) {
+  if (callsOf(card.expect) === 1) return 'waiting'
+  const heard = card.answers.map(answer => answer.status).join(', ')
+  return heard ? `${heard}; call ${card.made} runs` : 'call 1 runs'
+}
+
+function capturedStep (card, now) {
+  const { captured, due, complete, rows } = captureOf(card)
+  const step = { key: 'captured', name: 'Captured' }
+  const again = rows.filter(row => row.role === 'duplicate').length
+  const doubled = again ? `, ${counted(again, 'duplicate')}` : ''
+  const what = `${captured} of ${counted(due, 'event')}${doubled}`
+  if (complete) return { ...step, is: again ? 'bad' : 'done', what, ms: card.captured_ms }
+  if (cannotAsk(card)) return { ...step, is: 'unsure', what: 'nobody can be asked', ms: null }
+  if (card.over) return { ...step, is: 'bad', what, ms: null }
+  return { ...step, is: card.made > 0 ? 'now' : 'later', what, ms: now - card.pressed_at }
+}
+
+function containerStep (card, now) {
+  const step = { key: 'container', name: 'Ready again' }
+  const down = card.down_ms === null ? '' : `away after ${inSeconds(card.down_ms)}`
+  if (card.ready_ms !== null) return { ...step, is: 'done', what: 'the container has restarted', ms: card.ready_ms }
+  if (card.over) return { ...step, is: 'bad', what: down || 'it did not end', ms: null }
+  if (!isAnswered(card)) return { ...step, is: 'later', what: '', ms: null }
+  const late = now - card.answers.at(-1).at > card.expect.pod.recovers_within_s * 1000
+  const put = late ? `later than the promised ${card.expect.pod.recovers_within_s} s; Kubernetes puts off restarts that follow one another` : down
+  return { ...step, is: 'now', what: put || 'the container ends', ms: now - card.pressed_at }
+}
+
+function missingOf (card) {
+  if (stateOf(card) !== 'missing') return []
+  const { missing } = captureOf(card)
+  if (missing.length) {
+    const names = [...new Set(missing)].join(', ')
+    return [{ kind: 'bad', text: `Not captured within ${card.expect.within_s} s after the answer: ${names}. It is lost, or very late.` }]
+  }
+  return [{ kind: 'bad', text: `${card.service} is not ready again; its container may be waiting to be restarted.` }]
+}
+
+function surprisesOf (card) {
+  const { rows } = captureOf(card)
+  return rows.flatMap(row => row.wrongs.map(wrong => ({ kind: 'warn', text: `${row.event.type ?? 'The message'} ${wrong}.` })))
+}
+
+function waitOf (answer, now) {
+  if (!answer.retry_after_s) return null
+  return Math.max(0, Math.ceil((answer.at - now) / 1000 + answer.retry_after_s))
+}
