@@ -32,14 +32,24 @@ def test_the_gateways_catalogue_is_as_good_as_the_folder(cases):
 
 @pytest.mark.parametrize(
     ("wanted", "count"),
-    [([], None), (["game-engine/crash"], 1), (["game-engine/error"], 6), (["game-engine/err"], 0), (["gateway"], 1)],
+    [
+        ([], None),
+        (["game-engine/crash"], 1),
+        (["game-engine/error"], 6),
+        (["game-engine/err"], 0),
+        (["gateway"], 1),
+        (["slot-machine"], 0),
+    ],
 )
 def test_a_choice_is_made_by_whole_parts_of_the_id(cases, wanted, count):
     """
-    --scenario takes a service, a scenario or a case; half a word fits nothing, and is refused with what there is.
+    --scenario takes a service, a scenario or a case; half a word fits nothing, and neither does the page: refused with
+    what there is.
     """
     if count == 0:
-        with pytest.raises(CannotRunError, match=r"fits no case of this release; it has .*game-engine/error"):
+        with pytest.raises(
+            CannotRunError, match=r"fits no case of this release; it has .*game-engine/error.*by the debug panel"
+        ):
             select(cases.values(), wanted, PRESENT)
         return
 

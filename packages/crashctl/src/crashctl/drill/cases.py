@@ -102,7 +102,10 @@ def select(cases: Iterable[DrillCase], wanted: Sequence[str], present: frozenset
     for prefix in wanted:
         if not any(_begins(case.id, prefix) for case in here):
             known = ", ".join(dict.fromkeys(f"{case.service}/{case.scenario}" for case in here))
-            raise CannotRunError(f"--scenario {prefix} fits no case of this release; it has {known}")
+            raise CannotRunError(
+                f"--scenario {prefix} fits no case of this release; it has {known}. "
+                "Faults of the page are fired in a browser, by the debug panel"
+            )
     return [case for case in here if any(_begins(case.id, prefix) for prefix in wanted)]
 
 
