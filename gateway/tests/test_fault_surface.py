@@ -195,3 +195,54 @@ def test_faults_of_all_services_are_listed_and_stopped(gateway, service):
     assert (401, 200) == (unasked.status, stopped.status)
     assert {"gateway": 0, "game-engine": 2} == stopped.json["stopped"]
     assert [f"Bearer {TOKEN}"] == service.seen[-1].header("authorization")
+
+
+def test_only_the_runs_of_one_tag_are_stopped(start, service):
+    """
+    With ``?run=`` the services are told whose runs to stop, and the gateway forgets only those.
+    """
+    gateway = start()
+    going, inside = threading.Event(), threading.Semaphore(0)
+
+    def leaks(handler):
+        inside.release()
+        going.wait(20)
+        handler.send_response(200)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    def faults(handler):
+        body = b'{"stopped": 1}' if handler.command == "DELETE" else b"{}"
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    service.behaviours |= {"/debug/memory-leak": leaks, "/debug/burst": leaks, "/debug/faults": faults}
+    fired = [
+        threading.Thread(target=gateway.fire, args=(f"{PREFIX}/debug/{name}?run={run}",))
+        for name, run in (("memory-leak", "anna-1"), ("burst", "anna-10"))
+    ]
+    for one in fired:
+        one.start()
+        inside.acquire(timeout=20)
+
+    stopped = gateway.ask("/api/v1/faults?run=anna-1", "DELETE", {"Authorization": f"Bearer {TOKEN}"})
+    listed = gateway.ask("/api/v1/faults").json["active"]
+    going.set()
+    for one in fired:
+        one.join()
+
+    assert (200, {"gateway": 0, "game-engine": 1}) == (stopped.status, stopped.json["stopped"])
+    assert ["/debug/faults?run=anna-1"] == [seen.target for seen in service.seen if seen.method == "DELETE"]
+    assert [("game-engine/burst", "anna-10")] == [(run["id"], run["run"]) for run in listed]
+
+
+@pytest.mark.parametrize("query", ["run=", "run=a%20b", "run=a&run=b", "runs=anna-1", "run=a&service=payment", "tag"])
+def test_a_stop_that_cannot_be_read_stops_nobody(gateway, service, query):
+    """
+    Whoever misspells whose runs to stop ends nobody else's.
+    """
+    answer = gateway.ask(f"/api/v1/faults?{query}", "DELETE", {"Authorization": f"Bearer {TOKEN}"})
+
+    assert (400, []) == (answer.status, service.seen)

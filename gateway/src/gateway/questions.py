@@ -38,6 +38,8 @@ async def ask_json(upstream: Upstream, method: str, path: str, headers: Headers,
         return f"{error.kind}: {error.reason}", {}
     except ValueError:
         return "its answer is not JSON", {}
-    if status != HTTPStatus.OK or not isinstance(answer, dict):
+    if status != HTTPStatus.OK:
         return f"answered {status}", {}
+    if not isinstance(answer, dict):
+        return "its answer is no JSON object", {}
     return ASKED, answer

@@ -97,7 +97,11 @@ class Firings:
             return NOBODY, []
         path = f"/api/v1/events?trace={trace_id}&type={kind}&limit={MOST_ITEMS}"
         said, answer = await ask_json(self.sink, "GET", path, [], SINK_WITHIN_S)
-        items = answer.get("items", [])
+        if said != ASKED:
+            return said, []
+        items = answer.get("items")
+        if not isinstance(items, list):
+            return "its answer has no list of items", []
         return said, [item for item in items if isinstance(item, dict)]
 
     async def _state(self, service: str | None) -> Json | None:
