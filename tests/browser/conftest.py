@@ -48,17 +48,16 @@ def artefacts() -> Path:
 
 
 @pytest.fixture
-def visit(
-    request: pytest.FixtureRequest, browser: Browser, site: Site, artefacts: Path
-) -> Iterator[Callable[..., Visit]]:
-    """Visit the page, as often as one likes: each time as somebody else."""
+def visit(request: pytest.FixtureRequest, browser: Browser, artefacts: Path) -> Iterator[Callable[..., Visit]]:
+    """Visit the page of the release, or of another address, as often as one likes: each time as somebody else."""
     test = re.sub(r"[^\w.-]+", "-", request.node.name).strip("-")
     with ExitStack() as stack:
         count = 0
 
-        def come(url: str = site.url, **options: Any) -> Visit:
+        def come(url: str | None = None, **options: Any) -> Visit:
             nonlocal count
             count += 1
-            return stack.enter_context(visiting(browser, url, artefacts / "tests", f"{test}-{count}", **options))
+            where = url or request.getfixturevalue("site").url
+            return stack.enter_context(visiting(browser, where, artefacts / "tests", f"{test}-{count}", **options))
 
         yield come

@@ -20,7 +20,7 @@ class Card:
 
     Args:
         page: that it is on.
-        trace_id: of the firing, 32 hex digits.
+        trace_id: of the firing, 32 hex digits; empty where it was refused before it began.
         run: its tag.
     """
 
@@ -30,7 +30,7 @@ class Card:
 
     @property
     def shown(self) -> Locator:
-        return self.page.locator(f'article.card[data-run="{self.run}"][data-trace="{self.trace_id}"]')
+        return self.page.locator(f'article.card[data-run="{self.run}"]')
 
     @property
     def state(self) -> str:
@@ -104,18 +104,22 @@ class Panel:
 
     def fire(self, case_id: str) -> Card:
         """Press the button of a case, and give its new card."""
-        before = self.traces()
+        before = self.runs()
         self.button(case_id).click()
         return self.new_card(case_id, before)
 
     def new_card(self, case_id: str, before: set[str]) -> Card:
         """Wait for the card of a case that was not there before."""
-        excluded = "".join(f':not([data-trace="{trace}"])' for trace in before)
+        excluded = "".join(f':not([data-run="{run}"])' for run in before)
         fresh = self.page.locator(f'article.card[data-case="{case_id}"]{excluded}')
         expect(fresh).to_have_count(1, timeout=OPEN_WITHIN_S * 1000)
-        expect(fresh).to_have_attribute("data-trace", re.compile(r"^[0-9a-f]{32}$"), timeout=OPEN_WITHIN_S * 1000)
-        return Card(self.page, fresh.get_attribute("data-trace") or "", fresh.get_attribute("data-run") or "")
+        run = fresh.get_attribute("data-run") or ""
+        begun = self.page.locator(
+            f'article.card[data-run="{run}"]:is([data-trace]:not([data-trace=""]), [data-state=refused])'
+        )
+        expect(begun).to_be_attached(timeout=OPEN_WITHIN_S * 1000)
+        return Card(self.page, begun.get_attribute("data-trace") or "", run)
 
-    def traces(self) -> set[str]:
-        """The traces of all cards."""
-        return set(self.page.evaluate("[...document.querySelectorAll('article.card')].map(card => card.dataset.trace)"))
+    def runs(self) -> set[str]:
+        """The tags of all cards."""
+        return set(self.page.evaluate("[...document.querySelectorAll('article.card')].map(card => card.dataset.run)"))
