@@ -28,6 +28,11 @@ def _run(**environment):
         ({"GAME_ENGINE_URL": "game-engine:8082"}, "GAME_ENGINE_URL"),
         ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS"),
         ({"SENTRY_DSN": "not a dsn"}, "SENTRY_DSN"),
+        ({"PAGE_DSN": "http://hidden.example.com/5"}, "PAGE_DSN"),
+        ({"PAGE_DIR": "/nowhere"}, "PAGE_DIR"),
+        ({"PAGE_ISSUES_URL": "javascript:alert(1)"}, "PAGE_ISSUES_URL"),
+        ({"SINK_URL": "event-sink:8090"}, "SINK_URL"),
+        ({"FAULT_PASS_S": "-1"}, "FAULT_PASS_S"),
     ],
 )
 def test_gateway_that_cannot_start(catalogue, environment, said):
@@ -39,6 +44,7 @@ def test_gateway_that_cannot_start(catalogue, environment, said):
     assert 2 == ended.returncode
     (line,) = ended.stderr.splitlines()
     assert said in line
+    assert "hidden" not in line
 
 
 def test_port_that_is_taken(catalogue):
