@@ -12,13 +12,15 @@ export const MARGIN_MS = 5000
 export const PUT_OFF_MS = 300_000
 // A started_at that differs counts as new from a little before the press on: clocks of two containers differ.
 const SKEW_S = 1
+const PAGE = 'slot-machine'
+const GATEWAY = 'gateway'
 const REFUSALS = new Set([400, 401, 403, 404, 405, 409, 413, 429])
 
 /**
  * @param {object} one case of the catalogue, with its scenario.
- * @param {{run: string, now: number}} press
+ * @param {{run: string, now: number, pageSends?: boolean}} press `pageSends`: whether this page sends its own spans.
  */
-export function newCard (one, { run, now }) {
+export function newCard (one, { run, now, pageSends = false }) {
   return {
     run,
     trace: null,
@@ -37,9 +39,11 @@ export function newCard (one, { run, now }) {
     sink: null,
     events: [],
     transactions: [],
+    traced_by: tracedBy(one, pageSends),
     links: { issues: null, trace: null },
     service_now: null,
     captured_ms: null,
+    traced_ms: null,
     down_ms: null,
     ready_ms: null,
     watch_until: null,
@@ -79,6 +83,7 @@ export function reported (card, report, now) {
     service_now: report.service ?? null
   }
   if (next.captured_ms === null && captureOf(next).complete) next.captured_ms = ms
+  if (next.traced_ms === null && next.transactions.length > 0 && untraced(next).length === 0) next.traced_ms = ms
   if (mustRestart(next)) {
     const service = report.service
     const back = service?.ready && isNew(card, service.started_at)
@@ -97,7 +102,7 @@ export function settled (card, now) {
   if (card.over) return card
   if (isRefused(card)) return { ...card, over: true, lost: false }
   if (!isAnswered(card)) return card
-  const all = captureOf(card).complete && (!mustRestart(card) || card.ready_ms !== null)
+  const all = isFinished(card) && untraced(card).length === 0
   return { ...card, over: all || now >= card.watch_until }
 }
 
@@ -129,6 +134,17 @@ export function stateOf (card) {
   }
   if (complete) return 'captured'
   return card.over && !cannotAsk(card) ? 'missing' : 'answered'
+}
+
+/** Whether nothing more has to come but spans. */
+export function isFinished (card) {
+  return card.over || ['captured', 'ready'].includes(stateOf(card)) && !(mustRestart(card) && card.ready_ms === null)
+}
+
+/** The services whose transactions are still to come. */
+export function untraced (card) {
+  const there = new Set(card.transactions.map(one => one.service))
+  return card.traced_by.filter(service => !there.has(service))
 }
 
 /** How many of how many, which are duplicates, and whether all is there. */
@@ -177,6 +193,14 @@ function isNew (card, startedAt) {
   if (typeof startedAt !== 'number') return false
   const before = card.before ?? { started_at: null, now: card.pressed_at / 1000 }
   return startedAt !== before.started_at && startedAt > before.now - SKEW_S
+}
+
+/** Who must have a transaction on the trace; what ends its process sends none. */
+function tracedBy (one, pageSends) {
+  const { service, runs_in: runsIn } = one.scenario
+  const own = one.expect.items?.transaction ? [service] : []
+  const services = runsIn === 'page' ? own : [PAGE, GATEWAY, ...own]
+  return [...new Set(services)].filter(name => name !== PAGE || pageSends)
 }
 
 function watchUntil (card, now) {

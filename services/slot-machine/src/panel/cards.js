@@ -14,7 +14,7 @@ export class Cards {
   #lastAt = 0
 
   /**
-   * @param {object} given `gateway`, `telemetry`, `access`, `handlers`, `api`, `clock`, `storage`, and `onChange(cards,
+   * @param {object} given `gateway`, `telemetry`, `access`, `handlers`, `api`, `clock`, `storage`, `pageSends`, and `onChange(cards,
    *   changed)`, where `changed` is the card before and after.
    */
   constructor (given) {
@@ -26,7 +26,7 @@ export class Cards {
   }
 
   get someLive () {
-    return this.#all.some(one => !one.over)
+    return this.#all.some(one => !card.isFinished(one))
   }
 
   /** Take up what the tab has kept. */
@@ -47,7 +47,7 @@ export class Cards {
     const now = this.#given.clock.now()
     this.#lastAt = Math.max(Math.floor(now), this.#lastAt + 1)
     const run = runTag(presenter, this.#lastAt)
-    this.#all = [card.newCard(one, { run, now }), ...this.#all]
+    this.#all = [card.newCard(one, { run, now, pageSends: this.#given.pageSends }), ...this.#all]
     for (const old of this.#all.slice(MOST_CARDS)) this.remove(old.run)
     this.#changed(null, this.#find(run))
     const { gateway, telemetry, access, handlers, api, clock } = this.#given
@@ -74,7 +74,7 @@ export class Cards {
   }
 
   removeOver () {
-    for (const one of this.#all.filter(each => each.over)) this.remove(one.run)
+    for (const one of this.#all.filter(card.isFinished)) this.remove(one.run)
   }
 
   /** Ask for all of them at once: the connection may be back. */

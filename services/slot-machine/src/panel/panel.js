@@ -23,6 +23,7 @@ import { loadStyle } from './view/style.js'
 const AGAIN_MS = 3000
 const PASS_SHOWN_MS = 20_000
 const PAGE = 'slot-machine'
+const STYLES = ['panel-scenarios.css', 'panel-cards.css']
 
 /**
  * Draw the panel; it stays drawn when it is closed, and its cards go on.
@@ -34,7 +35,7 @@ export async function openPanel (element, { api, telemetry, settings }) {
   const clock = pageClock
   const gateway = new Gateway(api)
   const said = announcer(clock)
-  const catalogue = await readCatalogue(element, gateway, clock, loadStyle('panel-cards.css'))
+  const catalogue = await readCatalogue(element, gateway, clock, Promise.all(STYLES.map(loadStyle)))
   const sections = sectionsOf(catalogue)
   const cases = new Map(casesOf(sections).map(one => [one.id, one]))
   const { enabled } = catalogue.faults
@@ -48,7 +49,8 @@ export async function openPanel (element, { api, telemetry, settings }) {
     onChange: () => right.update()
   })
   const cards = new Cards({
-    gateway, telemetry, access, api, clock, handlers: HANDLERS, storage: sessionStorage, onChange: cardsChanged
+    gateway, telemetry, access, api, clock, handlers: HANDLERS, storage: sessionStorage,
+    pageSends: settings.ingest !== null, onChange: cardsChanged
   })
 
   const top = head({
@@ -145,7 +147,8 @@ export async function openPanel (element, { api, telemetry, settings }) {
   element.setAttribute('aria-labelledby', 'debug-panel-title')
   element.replaceChildren(top.element, faultsOff ?? '', notice,
     h('div', { class: 'panel-settings' },
-      presenterField(presenter, name => { presenter = name; keepPresenter(localStorageOf(), name) }), enabled ? right.element : ''),
+      presenterField(presenter, name => { presenter = name; keepPresenter(localStorageOf(), name) }),
+      enabled ? right.element : '', top.chips),
     h('div', { class: 'panel-body' },
       list.element,
       h('aside', { class: 'rail', 'aria-label': 'Active faults and firings' }, active.element, fired.element)),
@@ -167,6 +170,8 @@ export async function openPanel (element, { api, telemetry, settings }) {
   addEventListener('hashchange', followLink)
   addEventListener('online', () => { cards.hurry(); looking.hurry() })
   document.addEventListener('visibilitychange', () => looking.hurry())
+  new ResizeObserver(([{ borderBoxSize: [{ blockSize }] }]) => element.style.setProperty('--head', `${blockSize}px`))
+    .observe(top.element)
   new MutationObserver(() => looking.hurry()).observe(element, { attributes: true, attributeFilter: ['hidden'] })
 }
 

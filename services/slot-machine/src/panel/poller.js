@@ -29,14 +29,16 @@ export const pageClock = {
  */
 export function poll ({ ask, onAnswer, onLost, isOver, clock = pageClock }) {
   let delayMs = FIRST_MS
+  let awayMs = FIRST_MS
   let cancel = () => {}
   let asking = null
   let again = false
   let stopped = false
 
-  function wait () {
+  function wait (lost) {
     cancel()
-    cancel = clock.later(delayMs, step)
+    cancel = clock.later(lost ? awayMs : delayMs, step)
+    if (!lost) delayMs = Math.min(LAST_MS, delayMs * GROWTH)
   }
 
   async function step () {
@@ -45,15 +47,17 @@ export function poll ({ ask, onAnswer, onLost, isOver, clock = pageClock }) {
     asking = question
     const late = clock.later(ANSWER_WITHIN_MS, () => question.abort(new Error('no answer in time')))
     let heard = false
+    let lost = false
     try {
       const answer = await ask(question.signal)
       heard = true
       if (!stopped) onAnswer(answer)
-      delayMs = Math.min(LAST_MS, delayMs * GROWTH)
+      awayMs = FIRST_MS
     } catch (error) {
       if (heard) throw error
       if (!stopped) onLost(error)
-      delayMs = Math.min(AWAY_MS, Math.max(FIRST_MS, delayMs) * 2)
+      awayMs = Math.min(AWAY_MS, awayMs * 2)
+      lost = true
     } finally {
       late()
       asking = null
@@ -64,7 +68,7 @@ export function poll ({ ask, onAnswer, onLost, isOver, clock = pageClock }) {
       delayMs = FIRST_MS
       return step()
     }
-    wait()
+    wait(lost)
   }
 
   function hurry () {
@@ -84,6 +88,6 @@ export function poll ({ ask, onAnswer, onLost, isOver, clock = pageClock }) {
     asking?.abort(new Error('no longer asked'))
   }
 
-  wait()
+  wait(false)
   return { hurry, stop }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  answered, called, captureOf, connectionLost, isAnswered, MARGIN_MS, newCard, PUT_OFF_MS, reported, revived, settled,
-  stateOf, watchedAgain, withBefore
+  answered, called, captureOf, connectionLost, isAnswered, isFinished, MARGIN_MS, newCard, PUT_OFF_MS, reported, revived, settled,
+  stateOf, untraced, watchedAgain, withBefore
 } from '../../src/panel/card.js'
 import { casesOf, sectionsOf } from '../../src/panel/catalogue.js'
 import { DOCUMENT, WARNING } from './support/document.js'
@@ -21,7 +21,7 @@ function press (id) {
 }
 
 function report (more = {}) {
-  return { trace_id: TRACE, sink: 'asked', events: [], transactions: [], service: null, links: {}, now: NOW / 1000, ...more }
+  return { trace_id: TRACE, sink: 'asked', events: [], transactions: [{ service: 'gateway' }], service: null, links: {}, now: NOW / 1000, ...more }
 }
 
 test('a press goes from firing to answered to captured, and the seconds are from the press', () => {
@@ -147,4 +147,19 @@ test('after a reload an answered card goes on, one that waited says that its ans
   assert.deepEqual([stateOf(back), back.over], ['answered', false])
   assert.match(back.answers[0].detail, /loaded again before the answer came/)
   assert.deepEqual([stateOf(revived(bare, NOW + 2000)), revived(bare, NOW + 2000).over], ['refused', true])
+})
+
+test('after the capture the spans of page, gateway and service are waited for, without holding the state back', () => {
+  const one = { ...cases.get('game-engine/crash'), expect: { ...cases.get('game-engine/crash').expect, items: { transaction: 1 } } }
+  const fired = called(newCard(one, { run: 'ada-1', now: NOW, pageSends: true }), TRACE)
+  const heard = answered(fired, { status: 500, ms: 30 }, NOW + 40)
+  const seen = reported(heard, report({ events: [CRASHED], transactions: [{ service: 'game-engine' }] }), NOW + 240)
+  const whole = reported(seen, report({
+    events: [CRASHED], transactions: ['game-engine', 'slot-machine', 'gateway'].map(service => ({ service }))
+  }), NOW + 2240)
+
+  assert.deepEqual([stateOf(seen), isFinished(seen), seen.over], ['captured', true, false])
+  assert.deepEqual(untraced(seen), ['slot-machine', 'gateway'])
+  assert.deepEqual([stateOf(whole), whole.over, whole.captured_ms, whole.traced_ms], ['captured', true, 240, 2240])
+  assert.equal(stateOf(settled(seen, NOW + 60_000)), 'captured')
 })

@@ -18,20 +18,21 @@ function press (id) {
 }
 
 function report (events, more = {}) {
-  return { sink: 'asked', events, transactions: [], links: {}, now: NOW / 1000, ...more }
+  return { sink: 'asked', events, transactions: [{ service: 'gateway' }], links: {}, now: NOW / 1000, ...more }
 }
 
 function told (card, at = NOW + 1000) {
   return stepsOf(card, at).map(step => [step.key, step.is, step.what, step.ms])
 }
 
-test('a captured firing reads as three steps that are done, with the seconds of each', () => {
+test('a captured firing reads as steps that are done, with the seconds of each', () => {
   const card = reported(answered(press('game-engine/crash'), { status: 500, ms: 30 }, NOW + 40), report([CRASHED]), NOW + 420)
 
   assert.deepEqual(told(card), [
-    ['fired', 'done', '', 0],
+    ['fired', 'done', '', null],
     ['answered', 'done', '500, as promised', 40],
-    ['captured', 'done', '1 of 1 event', 420]
+    ['captured', 'done', '1 of 1 event', 420],
+    ['traced', 'done', 'gateway', 420]
   ])
   assert.equal(verdictOf(card), 'captured · 0.42 s')
   assert.equal(announcementOf(card), 'Crash in a spin: captured after 0.42 s.')
@@ -45,11 +46,12 @@ test('two calls are told as they go, and their container as a step of its own', 
     { service: { ready: true, started_at: NOW / 1000 + 5 } }), NOW + 6000)
 
   assert.deepEqual(told(called(first, null), NOW + 100).slice(0, 2),
-    [['fired', 'done', 'call 2 of 2', 0], ['answered', 'now', '200; call 2 runs', 100]])
+    [['fired', 'done', 'call 2 of 2', null], ['answered', 'now', '200; call 2 runs', 100]])
   assert.deepEqual(told(both).at(-1), ['container', 'now', 'the container ends', 1000])
   assert.deepEqual(told(back).slice(1), [
     ['answered', 'done', '200, then 502, as promised', 200],
     ['captured', 'done', '2 of 2 events', 6000],
+    ['traced', 'done', 'gateway', 6000],
     ['container', 'done', 'the container has restarted', 6000]
   ])
   assert.equal(announcementOf(back), 'Memory leak, kill: ready again after 6.0 s.')
@@ -82,7 +84,7 @@ test('duplicates, wrong flags, what is lost, and a connection that is away are e
   const flag = reported(heard, report([{ ...CRASHED, handled: true }]), NOW + 300)
   const lost = settled(heard, NOW + 60_000)
 
-  assert.deepEqual(told(twice).at(-1), ['captured', 'bad', '1 of 1 event, 1 duplicate', 300])
+  assert.deepEqual(told(twice).at(2), ['captured', 'bad', '1 of 1 event, 1 duplicate', 300])
   assert.deepEqual(sentencesOf(flag, NOW).map(one => one.text), ['RuntimeError is handled, promised unhandled.'])
   assert.deepEqual(sentencesOf(lost, NOW).map(one => one.text),
     ['Not captured within 10 s after the answer: RuntimeError. It is lost, or very late.'])
@@ -103,4 +105,13 @@ test('a page fault is set off, not answered, and a reload is told', () => {
 
   assert.deepEqual(told(card)[1], ['answered', 'done', 'in this page, no HTTP', 3])
   assert.match(sentencesOf(revived(press('game-engine/crash'), NOW + 500), NOW)[0].text, /was loaded again/)
+})
+
+test('spans that have not come are named, as to come and in the end as not come, and are no failure', () => {
+  const heard = answered(press('game-engine/crash'), { status: 500, ms: 30 }, NOW)
+  const some = reported(heard, report([CRASHED], { transactions: [] }), NOW + 300)
+
+  assert.deepEqual(told(some).at(-1), ['traced', 'now', 'gateway to come', null])
+  assert.deepEqual(told(settled(some, NOW + 60_000)).at(-1), ['traced', 'unsure', 'gateway did not come', null])
+  assert.equal(stateInWords(settled(some, NOW + 60_000)), 'captured')
 })

@@ -1,8 +1,8 @@
 /**
  * One card: what was fired, its steps, what was captured, and where to read on.
  */
-import { captureOf, stateOf } from '../card.js'
-import { counted, inSeconds } from '../words.js'
+import { captureOf, isFinished, stateOf } from '../card.js'
+import { inSeconds } from '../words.js'
 import { copyButton, h, reconcile, setAttribute, setText } from './dom.js'
 import { sentencesOf, stateInWords, stepsOf } from './steps.js'
 
@@ -23,7 +23,6 @@ export function cardView (card, does) {
   const events = h('ul', { class: 'events', 'aria-label': 'Captured events' })
   const trace = linkOut('Trace', `Trace of ${name}`)
   const traceId = copyButton('trace id', does.announce)
-  const spans = h('p', { class: 'spans' })
   const look = button('Look again', `Look again for ${name}`, () => does.look(now))
   const again = button('Fire again', `Fire ${name} again`, () => does.again(now))
   const remove = h('button', {
@@ -34,8 +33,8 @@ export function cardView (card, does) {
       h('h4', { id: heading }, card.title, card.case ? h('span', { class: 'case-name' }, ` ${card.case}`) : null),
       state, remove,
       h('p', { class: 'card-meta' }, h('span', { class: 'service' }, card.service),
-        h('span', {}, timeOfDay(card.pressed_at)), h('span', { class: 'run' }, `run ${card.run}`))),
-    steps, sentences, events, spans,
+        h('span', { class: 'run' }, `run ${card.run}`))),
+    steps, sentences, events,
     h('footer', { class: 'card-foot' }, trace.element, traceId.element, look, again))
   const views = { steps: new Map(), sentences: new Map(), events: new Map() }
 
@@ -60,11 +59,8 @@ export function cardView (card, does) {
       events.hidden = now.events.length === 0
       trace.update(now.links.trace)
       traceId.update(now.trace)
-      const on = spansOf(now)
-      setText(spans, on)
-      spans.hidden = !on
       look.hidden = stateOf(now) !== 'missing'
-      again.hidden = !now.over
+      again.hidden = !isFinished(now)
     }
   }
 }
@@ -80,7 +76,7 @@ function stepView () {
       setAttribute(this.element, 'data-is', step.is)
       setText(name, step.name)
       setText(what, step.what)
-      setText(at, step.ms === null ? '' : inSeconds(step.ms))
+      setText(at, step.at ? timeOfDay(step.at) : step.ms === null ? '' : inSeconds(step.ms))
     }
   }
 }
@@ -134,11 +130,6 @@ function button (text, label, press) {
   const element = h('button', { type: 'button', class: 'quiet', 'aria-label': label, on: { click: press } }, text)
   element.hidden = true
   return element
-}
-
-function spansOf (card) {
-  const services = [...new Set(card.transactions.map(one => one.service).filter(Boolean))]
-  return services.length ? `On its trace: ${services.join(', ')} (${counted(card.transactions.length, 'transaction')})` : ''
 }
 
 function timeOfDay (ms) {

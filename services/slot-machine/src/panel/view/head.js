@@ -10,7 +10,7 @@ import { presenterFrom } from '../presenter.js'
 export function head (does) {
   const shown = h('output', { class: 'shown', for: 'panel-filter' })
   const search = h('input', {
-    id: 'panel-filter', type: 'search', autocomplete: 'off', spellcheck: 'false', placeholder: 'oom, TypeError, payment …',
+    id: 'panel-filter', type: 'search', 'aria-label': 'Find a case', autocomplete: 'off', spellcheck: 'false', placeholder: 'oom, TypeError, payment …',
     on: { input: () => changed(), keydown: event => clearFirst(event, search, changed) }
   })
   const jumps = h('nav', { class: 'jumps', 'aria-label': 'Sections' })
@@ -24,13 +24,13 @@ export function head (does) {
 
   return {
     element: h('header', { class: 'panel-head' },
-      h('div', { class: 'panel-title' },
-        h('h2', { id: 'debug-panel-title', tabindex: '-1' }, 'Debug Panel'),
-        stopAll,
-        h('button', { type: 'button', class: 'close', 'aria-label': 'Close the debug panel', on: { click: does.close } }, '×')),
+      h('h2', { id: 'debug-panel-title', tabindex: '-1' }, 'Debug Panel'),
       h('div', { class: 'panel-find' },
-        h('label', { class: 'find' }, h('span', { class: 'label' }, 'Find a case'), search), shown, chips),
-      jumps),
+        h('label', { class: 'find' }, h('span', { class: 'label' }, 'Find a case'), search), shown),
+      jumps,
+      h('div', { class: 'panel-ends' }, stopAll,
+        h('button', { type: 'button', class: 'close', 'aria-label': 'Close the debug panel', on: { click: does.close } }, '×'))),
+    chips,
     /** @param {object[]} headings of the sections. @param {string[]} services */
     offer (headings, services) {
       jumps.replaceChildren(...headings.map(({ name, panel }) => h('button', {

@@ -1,6 +1,7 @@
 /**
  * The cards, newest first.
  */
+import { isFinished } from '../card.js'
 import { counted } from '../words.js'
 import { cardView } from './card.js'
 import { bringIntoView, h, reconcile, setText } from './dom.js'
@@ -34,7 +35,7 @@ export function rail (does) {
       setText(count, cards.length ? String(cards.length) : '')
       count.title = counted(cards.length, 'card')
       none.hidden = cards.length > 0
-      clear.hidden = !cards.some(card => card.over)
+      clear.hidden = !cards.some(isFinished)
       if (ticking === null) tick()
     },
     /** Lead a person to a card. @param {string} run */

@@ -46,7 +46,7 @@ function sectionView (section, does) {
   const views = section.scenarios.map(scenario => scenarioView(scenario, does))
   const element = h('section', { class: 'section', 'data-panel': section.panel, 'aria-labelledby': heading.id },
     h('header', { class: 'section-head' }, heading, count),
-    ...views.map(view => view.element))
+    h('div', { class: 'section-list' }, ...views.map(view => view.element)))
   return {
     element,
     heading,
@@ -66,17 +66,16 @@ function sectionView (section, does) {
 
 function scenarioView (scenario, does) {
   const heading = h('h4', { id: `scenario-${scenario.service}-${scenario.name}` }, scenario.title)
-  const shared = sharedBudget(scenario)
+  const several = scenario.cases.some(one => one.case)
+  const shared = several ? sharedBudget(scenario) : null
   const rows = scenario.cases.map(one => [one.id, caseRow(one, shared, does)])
   const element = h('article', { class: 'scenario', 'data-scenario': scenario.id, 'aria-labelledby': heading.id, tabindex: '-1' },
-    h('header', { class: 'scenario-head' }, heading,
-      h('span', { class: 'service' }, scenario.runs_in === 'page' ? 'this page' : scenario.service),
-      h('code', { class: 'scenario-id' }, scenario.id)),
-    h('p', { class: 'summary' }, scenario.summary),
+    h('header', { class: 'scenario-head' }, heading, h('code', { class: 'service' }, h('b', {}, scenario.service), `/${scenario.name}`),
+      scenario.present ? null : h('span', { class: 'absent' }, `${scenario.service} is not part of this release`)),
+    runbook(scenario),
+    several ? h('p', { class: 'summary' }, scenario.summary) : null,
     shared ? fact('Costs', budgetInWords(shared)) : null,
-    scenario.present ? null : h('p', { class: 'absent' }, `${scenario.service} is not part of this release.`),
-    h('ul', { class: 'cases' }, ...rows.map(([, row]) => row.element)),
-    runbook(scenario))
+    h('ul', { class: 'cases' }, ...rows.map(([, row]) => row.element)))
   return {
     id: scenario.id,
     element,
@@ -113,8 +112,8 @@ function caseRow (one, shared, does) {
   const pod = podInWords(one.expect)
   const element = h('li', { class: 'case', 'data-row': one.id },
     h('div', { class: 'case-do' }, fire, verdict),
-    h('div', { class: 'case-about', id: about },
-      one.case ? h('p', { class: 'case-summary' }, one.summary) : null,
+    h('p', { class: 'case-summary', id: about }, one.case ? one.summary : scenario.summary),
+    h('div', { class: 'case-facts' },
       shared ? null : fact('Costs', budgetInWords(one.budget)),
       fact('Expect', `${answerInWords(one.expect)}; ${events}`),
       pod ? fact('Container', pod, 'ends') : null))

@@ -2,7 +2,7 @@
  * A card in words: its steps with their seconds, its state, and what there is to say about it. Pure.
  */
 import {
-  cannotAsk, captureOf, isAnswered, isRefused, mustRestart, promisedStatus, stateOf
+  cannotAsk, captureOf, isAnswered, isRefused, mustRestart, promisedStatus, stateOf, untraced
 } from '../card.js'
 import { callsOf, counted, inSeconds, refusalInWords } from '../words.js'
 
@@ -18,12 +18,13 @@ export const STATES = {
 
 /**
  * @returns {{key: string, is: 'done'|'now'|'later'|'bad'|'unsure', name: string, what: string, ms: number|null}[]}
- *   `ms` from the press; of a step that is `now` it is how long ago the press was.
+ *   `ms` from the press; of a step that is `now` it is how long ago that was. The first has `at` (ms since 1970).
  */
 export function stepsOf (card, now) {
   const steps = [firedStep(card), answeredStep(card, now)]
   if (!isRefused(card)) {
     steps.push(capturedStep(card, now))
+    if (card.traced_by.length && !cannotAsk(card)) steps.push(tracedStep(card))
     if (mustRestart(card)) steps.push(containerStep(card, now))
   }
   return steps
@@ -78,7 +79,7 @@ export function announcementOf (card) {
 function firedStep (card) {
   const calls = callsOf(card.expect)
   const what = calls > 1 ? `call ${Math.max(1, card.made)} of ${calls}` : ''
-  return { key: 'fired', is: card.made > 0 ? 'done' : 'now', name: 'Fired', what, ms: 0 }
+  return { key: 'fired', is: card.made > 0 ? 'done' : 'now', name: 'Fired', what, ms: null, at: card.pressed_at }
 }
 
 function answeredStep (card, now) {
@@ -112,6 +113,15 @@ function capturedStep (card, now) {
   if (cannotAsk(card)) return { ...step, is: 'unsure', what: 'nobody can be asked', ms: null }
   if (card.over) return { ...step, is: 'bad', what, ms: null }
   return { ...step, is: card.made > 0 ? 'now' : 'later', what, ms: now - card.pressed_at }
+}
+
+function tracedStep (card) {
+  const step = { key: 'traced', name: 'Traced', ms: card.traced_ms }
+  const missing = untraced(card)
+  const there = card.traced_by.filter(service => !missing.includes(service)).join(', ')
+  if (!missing.length) return { ...step, is: 'done', what: there }
+  const what = [there, `${missing.join(', ')} ${card.over ? 'did not come' : 'to come'}`].filter(Boolean).join('; ')
+  return { ...step, is: card.over ? 'unsure' : card.made > 0 ? 'now' : 'later', what }
 }
 
 function containerStep (card, now) {
