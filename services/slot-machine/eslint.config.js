@@ -3,7 +3,7 @@
  */
 const BOTH = ['URL', 'URLSearchParams', 'fetch', 'performance', 'setTimeout', 'clearTimeout', 'setInterval',
   'clearInterval', 'queueMicrotask', 'structuredClone', 'TextDecoder', 'TextEncoder', 'AbortController', 'AbortSignal',
-  'Headers', 'Request', 'Response', 'crypto', 'globalThis', 'console', 'Event', 'EventTarget', 'CustomEvent',
+  'Headers', 'Request', 'Response', 'crypto', 'globalThis', 'console', 'Event', 'EventTarget', 'CustomEvent', 'Intl', 'BigUint64Array',
   'DOMException']
 const PAGE = ['window', 'document', 'location', 'history', 'navigator', 'localStorage', 'sessionStorage', 'matchMedia',
   'requestAnimationFrame', 'cancelAnimationFrame', 'getComputedStyle', 'addEventListener', 'removeEventListener',

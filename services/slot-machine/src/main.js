@@ -4,6 +4,7 @@
 import { makeApi } from './api.js'
 import { watchLongTasks } from './long-tasks.js'
 import { gatewayOf, readSettings } from './settings.js'
+import { startMachine } from './machine/index.js'
 import { watchPanelButton } from './panel-button.js'
 import { watchThemeSwitch } from './theme-switch.js'
 import * as telemetry from './telemetry.js'
@@ -15,3 +16,4 @@ watchLongTasks()
 const api = makeApi(base)
 watchThemeSwitch()
 watchPanelButton({ api, telemetry, settings })
+startMachine({ api, telemetry })
