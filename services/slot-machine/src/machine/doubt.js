@@ -23,17 +23,19 @@ const PAUSES_MS = [300, 500, 800, 1200, 2000, 3000]
  * @param {(spinId: string) => boolean} asked.isKnown a spin whose end is known already.
  * @param {import('../telemetry.js').Trace} [asked.trace]
  * @param {(ms: number) => Promise<unknown>} asked.pause
+ * @param {() => number} [asked.now] a clock (ms).
  * @returns {Promise<import('./spin.js').Settled|{kind: 'returned'|'not-played', balance: number}|{kind: 'unknown'}>}
  */
-export async function resolve (api, { spinId, trace, pause, ...asked }) {
-  const began = performance.now()
+export async function resolve (api, { spinId, trace, pause, now = () => performance.now(), ...asked }) {
+  const began = now()
   let found = spinId
-  for (let round = 0; performance.now() - began < GIVE_UP_MS; round++) {
+  for (let round = 0; now() - began < GIVE_UP_MS; round++) {
     try {
+      const asksAtMs = now() - began
       found ??= await findSpin(api, asked, trace)
       const end = found
         ? await endOf(api, asked.player, found, trace)
-        : performance.now() - began > SURELY_ARRIVED_MS ? await notPlayed(api, asked.player, trace) : null
+        : asksAtMs > SURELY_ARRIVED_MS ? await notPlayed(api, asked.player, trace) : null
       if (end) return end
     } catch (error) {
       if (!(error instanceof ConnectionLostError || error instanceof WalletAwayError)) throw error
