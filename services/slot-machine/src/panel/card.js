@@ -14,7 +14,8 @@ export const PUT_OFF_MS = 300_000
 const SKEW_S = 1
 const PAGE = 'slot-machine'
 const GATEWAY = 'gateway'
-const REFUSALS = new Set([400, 401, 403, 404, 405, 409, 413, 429])
+// Nothing was fired. A 503 is the gateway's: the service is not there, or restarts.
+const REFUSALS = new Set([400, 401, 403, 404, 405, 409, 413, 429, 503])
 
 /**
  * @param {object} one case of the catalogue, with its scenario.

@@ -57,6 +57,7 @@ export async function openPanel (element, { api, telemetry, settings }) {
     close,
     filter: wanted => top.counts(list.filter(fitting(sections, wanted), wanted.text || wanted.service || ''), cases.size),
     jump: panel => lead(list.headings.find(one => one.panel === panel).heading),
+    jumpToCards: () => fired.lead(),
     stopAll: () => stop(null)
   })
   const right = accessField(access, clock)
@@ -89,6 +90,7 @@ export async function openPanel (element, { api, telemetry, settings }) {
 
   function cardsChanged (all, before, after) {
     fired.update(all)
+    top.cards(all.length)
     const newest = new Map([...all].reverse().map(card => [card.case_id, card]))
     for (const id of cases.keys()) newest.has(id) ? list.verdict(newest.get(id)) : list.forget(id)
     if (!before || !after || stateOf(before) === stateOf(after)) return

@@ -62,20 +62,20 @@ export function podInWords (expect) {
 /**
  * Say why a firing was refused, and what helps.
  *
- * @param {object} answer `status` (0: no answer), `detail` and `retry_after_s` where it has them.
+ * @param {object} answer `status` (0: no answer), and of a problem `code`.
  */
 export function refusalInWords (answer) {
-  const said = answer.detail ?? ''
   switch (answer.status) {
-    case 0: return `No answer: ${said || 'the gateway cannot be reached'}. Check the connection, then fire again.`
-    case 401: return `The gateway did not take the token. ${said}`.trim()
-    case 403: return `Not allowed here. ${said}`.trim()
-    case 404: return `The gateway does not know this case. ${said}`.trim()
+    case 0: return 'Nobody answered, so nothing is known of it. Check the connection, then fire again.'
+    case 401: return 'The gateway wants the fault token, and this was none or another one.'
+    case 403: return 'That is not allowed here.'
+    case 404: return 'The gateway does not know this case; load the page again.'
     case 409: return answer.code === 'already-active'
-      ? `Active already, and its budget allows no more at once. Stop it or wait. ${said}`.trim()
-      : `The run was ended. ${said}`.trim()
-    case 429: return `This minute's firings are used up. ${said}`.trim()
-    default: return `Refused with ${answer.status}. ${said}`.trim()
+      ? 'It is active already, and its budget allows no more at once. Stop it, or wait.'
+      : 'The run was ended before it was done.'
+    case 429: return 'Its firings of this minute are used up.'
+    case 503: return 'The service cannot be reached now; it may be restarting.'
+    default: return `The gateway refused it with ${answer.status}.`
   }
 }
 

@@ -70,6 +70,13 @@ test('a refusal ends the card at once; the same status is no refusal where the c
   assert.equal(stateOf(answered(called(promised, TRACE), { status: 409, ms: 3 }, NOW + 3)), 'answered')
 })
 
+test('a service that cannot be reached has not fired, one that is too slow may have', () => {
+  const absent = answered(press('game-engine/crash'), { status: 503, ms: 3, retry_after_s: 2 }, NOW + 3)
+  const slow = answered(press('game-engine/crash'), { status: 504, ms: 9000 }, NOW + 9000)
+
+  assert.deepEqual([absent, slow].map(stateOf), ['refused', 'answered'])
+})
+
 test('a case of two calls waits for both answers, and owes the events of both', () => {
   const one = answered(press('game-engine/memory-leak/kill'), { status: 200, ms: 90 }, NOW + 90)
   const both = answered(called(one, TRACE), { status: 502, ms: 70 }, NOW + 200)

@@ -68,8 +68,8 @@ test('a refusal is a step that went wrong, with its reason and the seconds to wa
 
   assert.deepEqual(told(card).slice(1), [['answered', 'bad', '429, refused', 0]])
   assert.deepEqual(sentencesOf(card, NOW + 2000).map(one => one.text),
-    ['This minute\'s firings are used up. Too often.', 'It can be fired again in 10 s.'])
-  assert.equal(sentencesOf(card, NOW + 20_000)[1].text, 'It can be fired again now.')
+    ['Its firings of this minute are used up.', 'Too often.', 'It can be fired again in 10 s.'])
+  assert.equal(sentencesOf(card, NOW + 20_000)[2].text, 'It can be fired again now.')
 })
 
 test('another status than promised is shown as such', () => {

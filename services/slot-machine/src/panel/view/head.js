@@ -5,7 +5,7 @@ import { h, setAttribute, setText } from './dom.js'
 import { presenterFrom } from '../presenter.js'
 
 /**
- * @param {object} does `close()`, `filter(wanted)`, `jump(panel)`, `stopAll()`.
+ * @param {object} does `close()`, `filter(wanted)`, `jump(panel)`, `jumpToCards()`, `stopAll()`.
  */
 export function head (does) {
   const shown = h('output', { class: 'shown', for: 'panel-filter' })
@@ -16,6 +16,8 @@ export function head (does) {
   const jumps = h('nav', { class: 'jumps', 'aria-label': 'Sections' })
   const chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Only this service' })
   const stopAll = h('button', { type: 'button', class: 'stop-all', 'data-stop-all': true, on: { click: does.stopAll } }, 'Stop all')
+  // Only where the cards do not stand beside what was pressed.
+  const toCards = h('button', { type: 'button', class: 'to-cards', on: { click: does.jumpToCards } }, 'Fired', h('span', { class: 'count' }))
   let service = null
 
   function changed () {
@@ -33,7 +35,7 @@ export function head (does) {
     chips,
     /** @param {object[]} headings of the sections. @param {string[]} services */
     offer (headings, services) {
-      jumps.replaceChildren(...headings.map(({ name, panel }) => h('button', {
+      jumps.replaceChildren(toCards, ...headings.map(({ name, panel }) => h('button', {
         type: 'button', 'data-jump': panel, on: { click: () => does.jump(panel) }
       }, name, h('span', { class: 'count' }))))
       chips.replaceChildren(...services.map(name => {
@@ -55,7 +57,7 @@ export function head (does) {
     counts (bySection, total) {
       const left = [...bySection.values()].reduce((sum, one) => sum + one, 0)
       setText(shown, left === total ? `${total} cases` : `${left} of ${total} cases`)
-      for (const jump of jumps.children) {
+      for (const jump of jumps.querySelectorAll('[data-jump]')) {
         const cases = bySection.get(jump.dataset.jump) ?? 0
         setText(jump.querySelector('.count'), String(cases))
         jump.disabled = cases === 0
@@ -66,6 +68,9 @@ export function head (does) {
       service = null
       for (const chip of chips.children) setAttribute(chip, 'aria-pressed', 'false')
       changed()
+    },
+    cards (count) {
+      setText(toCards.querySelector('.count'), count ? String(count) : '')
     },
     active (count) {
       setText(stopAll, count ? `Stop all (${count})` : 'Stop all')

@@ -47,6 +47,10 @@ export function rail (does) {
     },
     focus () {
       heading.focus({ preventScroll: true })
+    },
+    lead () {
+      bringIntoView(heading, 'start')
+      heading.focus({ preventScroll: true })
     }
   }
 }

@@ -52,6 +52,7 @@ export function sentencesOf (card, now) {
   if (refused) {
     const call = callsOf(card.expect) > 1 ? `At call ${card.made} of ${callsOf(card.expect)}: ` : ''
     said.push({ kind: 'bad', text: call + refusalInWords(refused) })
+    if (refused.detail) said.push({ kind: 'detail', text: refused.detail })
     const wait = waitOf(refused, now)
     if (wait !== null) said.push({ kind: 'note', text: wait > 0 ? `It can be fired again in ${wait} s.` : 'It can be fired again now.' })
     return said
