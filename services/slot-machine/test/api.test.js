@@ -9,8 +9,8 @@ test('an answer has its status, its document, its trace and how long it took', a
 
   const answer = await makeApi(url).request('/a')
 
-  assert.deepEqual([201, true, { b: 1 }, null, '', 'a'.repeat(32)],
-    [answer.status, answer.ok, answer.body, answer.problem, answer.detail, answer.traceId])
+  assert.deepEqual([answer.status, answer.ok, answer.body, answer.problem, answer.detail, answer.traceId],
+    [201, true, { b: 1 }, null, '', 'a'.repeat(32)])
   assert.ok(answer.tookMs > 0)
 })
 
@@ -19,8 +19,8 @@ test('a refusal is an answer, with its kind, its sentence and when to come back'
 
   const answer = await makeApi(url).request('/a', { method: 'POST', body: {} })
 
-  assert.deepEqual([429, false, 'too-many', 'why it is too-many', 12],
-    [answer.status, answer.ok, answer.problem, answer.detail, answer.retryAfterS])
+  assert.deepEqual([answer.status, answer.ok, answer.problem, answer.detail, answer.retryAfterS],
+    [429, false, 'too-many', 'why it is too-many', 12])
 })
 
 test('what is no JSON is an answer without a document, and a strange Retry-After is none', async t => {
@@ -28,7 +28,7 @@ test('what is no JSON is an answer without a document, and a strange Retry-After
 
   const answer = await makeApi(url).request('/a')
 
-  assert.deepEqual([502, null, null, null], [answer.status, answer.body, answer.problem, answer.retryAfterS])
+  assert.deepEqual([answer.status, answer.body, answer.problem, answer.retryAfterS], [502, null, null, null])
 })
 
 test('a body goes as JSON with its headers, and no body has no type', async t => {
@@ -37,9 +37,9 @@ test('a body goes as JSON with its headers, and no body has no type', async t =>
   await makeApi(url).request('/a', { method: 'POST', body: { c: [1] }, headers: { 'x-crash-run': 'me-1' } })
   await makeApi(url).request('/a', { method: 'DELETE' })
 
-  assert.deepEqual([{ c: [1] }, 'application/json', 'me-1'],
-    [calls[0].body, calls[0].headers['content-type'], calls[0].headers['x-crash-run']])
-  assert.equal(undefined, calls[1].headers['content-type'])
+  assert.deepEqual([calls[0].body, calls[0].headers['content-type'], calls[0].headers['x-crash-run']],
+    [{ c: [1] }, 'application/json', 'me-1'])
+  assert.equal(calls[1].headers['content-type'], undefined)
 })
 
 test('nobody who answers is a lost connection, which names what was asked without its query', async t => {
@@ -66,5 +66,5 @@ test('a request is sent inside of the trace that it is handed', async t => {
 
   const answer = await makeApi(url).request('/a', { trace })
 
-  assert.deepEqual([['in', 'out'], 200], [entered, answer.status])
+  assert.deepEqual([entered, answer.status], [['in', 'out'], 200])
 })

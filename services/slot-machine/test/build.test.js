@@ -31,13 +31,13 @@ test('whatever the page names is there', async () => {
 })
 
 test('the place of the settings is kept to the letter, because the gateway looks for it', () => {
-  assert.equal(2, page.split('<script type="application/json" id="settings">{}</script>').length)
+  assert.equal(page.split('<script type="application/json" id="settings">{}</script>').length, 2)
 })
 
 test('nothing in the page needs a policy that allows more than its own files', async () => {
   const inline = [...page.matchAll(/<script(?![^>]*(?:src=|application\/json))[^>]*>|<style|\sstyle=|\son[a-z]+=|https?:\/\/(?!www\.w3\.org)/g)]
 
-  assert.deepEqual([], inline.map(([found]) => found))
+  assert.deepEqual(inline.map(([found]) => found), [])
 })
 
 test('what is needed at once is announced at once, and the panel is not', async () => {
@@ -45,7 +45,7 @@ test('what is needed at once is announced at once, and the panel is not', async 
   const files = (await readdir(join(folder, 'assets'), { recursive: true })).filter(name => name.endsWith('.js'))
 
   assert.ok(preloaded.includes('vendor/sentry.js') && preloaded.includes('machine/index.js'))
-  assert.deepEqual([], preloaded.filter(file => file.startsWith('panel/') || file.startsWith('faults/')))
+  assert.deepEqual(preloaded.filter(file => file.startsWith('panel/') || file.startsWith('faults/')), [])
   assert.ok(files.includes('panel/panel.js') && files.includes('faults/index.js'))
 })
 
@@ -55,5 +55,5 @@ test('the page can fire what the catalogue says of it, and nothing else', async 
 
   const { HANDLERS } = await import(join(folder, 'assets', 'faults', 'index.js'))
 
-  assert.deepEqual(declared.sort(), Object.keys(HANDLERS).sort())
+  assert.deepEqual(Object.keys(HANDLERS).sort(), declared.sort())
 })

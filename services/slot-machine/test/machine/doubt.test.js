@@ -26,21 +26,21 @@ async function asked (t, routes, more = {}) {
 test('a spin whose id is known and that was paid is told with its reels', async t => {
   const { end } = await asked(t, { [STATE]: settled, [REELS]: () => ({ spin_id: ID, reels: ['cherry', 'cherry', 'cherry'] }) }, { spinId: ID })
 
-  assert.deepEqual({ kind: 'settled', spinId: ID, reels: ['cherry', 'cherry', 'cherry'], win: 500, balance: 10_400 }, end)
+  assert.deepEqual(end, { kind: 'settled', spinId: ID, reels: ['cherry', 'cherry', 'cherry'], win: 500, balance: 10_400 })
 })
 
 test('the reels may be unknown; the money is not', async t => {
   const { end } = await asked(t, { [STATE]: settled, [REELS]: () => problem(404, 'unknown-spin') }, { spinId: ID })
 
-  assert.deepEqual([null, 500, 10_400], [end.reels, end.win, end.balance])
+  assert.deepEqual([end.reels, end.win, end.balance], [null, 500, 10_400])
 })
 
 test('a spin that is still open is asked for again until it is not', async t => {
   const states = ['open', 'open', 'returned']
   const { end, house } = await asked(t, { [STATE]: ({ count }) => ({ state: states[count - 1] }) }, { spinId: ID })
 
-  assert.deepEqual({ kind: 'returned', balance: 10_400 }, end)
-  assert.equal(3, house.named(STATE).length)
+  assert.deepEqual(end, { kind: 'returned', balance: 10_400 })
+  assert.equal(house.named(STATE).length, 3)
 })
 
 test('without an id the ledger names the spin: the latest stake of that size that the page does not know', async t => {
@@ -48,14 +48,14 @@ test('without an id the ledger names the spin: the latest stake of that size tha
   const entries = [stake('bbbbbbbbbbbbbbbb', 200), stake(ID), { kind: 'payout', key: `spin:${ID}:win`, amount: 500 }, stake(known)]
   const { end, house } = await asked(t, { [LEDGER]: () => ({ entries }), [STATE]: settled }, { isKnown: id => id === known })
 
-  assert.deepEqual(['settled', ID], [end.kind, end.spinId])
-  assert.equal('/api/v1/payment/ledger/player-7?after_seq=4&limit=8', house.named(LEDGER)[0].path)
+  assert.deepEqual([end.kind, end.spinId], ['settled', ID])
+  assert.equal(house.named(LEDGER)[0].path, '/api/v1/payment/ledger/player-7?after_seq=4&limit=8')
 })
 
 test('a spin that is not in the ledger was not played; that is said only when it can no longer be on its way', async t => {
   const { end, house, ms } = await asked(t, { [LEDGER]: () => ({ entries: [] }) })
 
-  assert.deepEqual({ kind: 'not-played', balance: 10_400 }, end)
+  assert.deepEqual(end, { kind: 'not-played', balance: 10_400 })
   assert.ok(house.named(LEDGER).length > 3)
   assert.ok(ms >= 4000)
 })
@@ -63,25 +63,25 @@ test('a spin that is not in the ledger was not played; that is said only when it
 test('a stake that reaches the ledger late is found', async t => {
   const { end } = await asked(t, { [LEDGER]: ({ count }) => ({ entries: count < 3 ? [] : [stake(ID)] }), [STATE]: settled })
 
-  assert.equal(ID, end.spinId)
+  assert.equal(end.spinId, ID)
 })
 
 test('a network or a service that is away meanwhile is waited for', async t => {
   const states = [hangUp, () => problem(503, 'payment-away'), () => problem(502, 'upstream-died'), settled]
   const { end } = await asked(t, { [STATE]: ({ count }) => states[count - 1]() }, { spinId: ID })
 
-  assert.equal('settled', end.kind)
+  assert.equal(end.kind, 'settled')
 })
 
 test('who never hears gives up, and says so', async t => {
   const { end, ms } = await asked(t, { [STATE]: () => ({ state: 'open' }) }, { spinId: ID })
 
-  assert.deepEqual({ kind: 'unknown' }, end)
+  assert.deepEqual(end, { kind: 'unknown' })
   assert.ok(ms >= 75_000)
 })
 
 test('a spin of which nobody took a stake was not played', async t => {
   const { end } = await asked(t, { [STATE]: () => problem(404, 'unknown-spin') }, { spinId: ID })
 
-  assert.deepEqual({ kind: 'not-played', balance: 10_400 }, end)
+  assert.deepEqual(end, { kind: 'not-played', balance: 10_400 })
 })

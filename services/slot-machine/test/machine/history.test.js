@@ -15,9 +15,9 @@ test('what analytics has stored is the history, as many rows as are shown', asyn
 
   const rows = await loadHistory(makeApi(url), 'player-7')
 
-  assert.deepEqual(['0000000000000002', '0000000000000001'], rows.map(row => row.spinId))
-  assert.equal(Date.UTC(2026, 0, 31, 12, 0, 2), rows[0].at)
-  assert.equal(`/api/v1/analytics/spins?player_id=player-7&limit=${ROWS}`, calls[0].path)
+  assert.deepEqual(rows.map(row => row.spinId), ['0000000000000002', '0000000000000001'])
+  assert.equal(rows[0].at, Date.UTC(2026, 0, 31, 12, 0, 2))
+  assert.equal(calls[0].path, `/api/v1/analytics/spins?player_id=player-7&limit=${ROWS}`)
 })
 
 test('a row that the page cannot show is left out, and one without analytics is no history and no failure', async t => {
@@ -25,12 +25,12 @@ test('a row that the page cannot show is left out, and one without analytics is 
   const { url } = await casino(t, { 'GET /api/v1/analytics/spins': ({ count }) => count === 1 ? { spins: odd } : problem(503, 'not-in-release') })
   const api = makeApi(url)
 
-  assert.deepEqual([[], []], [await loadHistory(api, 'player-7'), await loadHistory(api, 'player-7')])
+  assert.deepEqual([await loadHistory(api, 'player-7'), await loadHistory(api, 'player-7')], [[], []])
 })
 
 test('rows are put together once each, the latest first, and what the page saw itself counts', () => {
   const mine = [{ spinId: 'b', at: 5, win: 1 }]
   const theirs = [{ spinId: 'a', at: 9 }, { spinId: 'b', at: 4, win: 0 }, { spinId: 'c', at: 1 }]
 
-  assert.deepEqual([{ spinId: 'a', at: 9 }, { spinId: 'b', at: 5, win: 1 }, { spinId: 'c', at: 1 }], merged(mine, theirs))
+  assert.deepEqual(merged(mine, theirs), [{ spinId: 'a', at: 9 }, { spinId: 'b', at: 5, win: 1 }, { spinId: 'c', at: 1 }])
 })

@@ -8,24 +8,24 @@ const within = (...selectors) => ({ closest: asked => selectors.some(one => aske
 const press = (key, target = within(), more = {}) => wantsSpin({ key, target, ...more })
 
 test('Space and Enter spin wherever they mean nothing else', () => {
-  assert.deepEqual([true, true, false, false], [' ', 'Enter', 'a', 'Escape'].map(key => press(key)))
+  assert.deepEqual([' ', 'Enter', 'a', 'Escape'].map(key => press(key)), [true, true, false, false])
 })
 
 test('on what has a meaning for them they keep it', () => {
   const places = ['button', 'a[href]', 'select', 'textarea', 'summary', '#debug-panel', 'input:not([type="radio"])']
 
-  assert.deepEqual(Array(places.length).fill(false), places.map(place => press('Enter', within(place))))
-  assert.deepEqual(Array(places.length).fill(false), places.map(place => press(' ', within(place))))
+  assert.deepEqual(places.map(place => press('Enter', within(place))), Array(places.length).fill(false))
+  assert.deepEqual(places.map(place => press(' ', within(place))), Array(places.length).fill(false))
 })
 
 test('on a chip Space chooses and Enter spins', () => {
   const chip = within('input[type="radio"]')
 
-  assert.deepEqual([false, true], [press(' ', chip), press('Enter', chip)])
+  assert.deepEqual([press(' ', chip), press('Enter', chip)], [false, true])
 })
 
 test('a key that is held down, or pressed with another, is no press', () => {
   const more = [{ repeat: true }, { ctrlKey: true }, { altKey: true }, { metaKey: true }, { defaultPrevented: true }]
 
-  assert.deepEqual(Array(5).fill(false), more.map(one => press('Enter', within(), one)))
+  assert.deepEqual(more.map(one => press('Enter', within(), one)), Array(5).fill(false))
 })

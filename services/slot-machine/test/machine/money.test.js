@@ -7,22 +7,22 @@ test('an amount is shown exactly, however large, with two digits after the point
   const shownAs = [0, 5, 50, 100, 123_450, -7, -1_234_567, 9_007_199_254_740_991].map(shown)
 
   assert.deepEqual(
-    ['0.00', '0.05', '0.50', '1.00', '1,234.50', '−0.07', '−12,345.67', '90,071,992,547,409.91'], shownAs
+    shownAs, ['0.00', '0.05', '0.50', '1.00', '1,234.50', '−0.07', '−12,345.67', '90,071,992,547,409.91']
   )
 })
 
 test('a gain has a plus, a loss a minus, and nothing has both', () => {
-  assert.deepEqual(['+9.00', '−1.00', '±0.00'], [900, -100, 0].map(signed))
+  assert.deepEqual([900, -100, 0].map(signed), ['+9.00', '−1.00', '±0.00'])
 })
 
 test('counting begins at the one amount, ends at the other, stays whole and never goes back', () => {
   const counted = Array.from({ length: 101 }, (_, percent) => between(9900, 10_900, percent / 100))
 
-  assert.equal(9900, counted[0])
-  assert.equal(10_900, counted.at(-1))
+  assert.equal(counted[0], 9900)
+  assert.equal(counted.at(-1), 10_900)
   assert.ok(counted.every(Number.isInteger))
-  assert.deepEqual([...counted].sort((one, other) => one - other), counted)
-  assert.deepEqual([9900, 10_900], [between(9900, 10_900, -1), between(9900, 10_900, 7)])
+  assert.deepEqual(counted, [...counted].sort((one, other) => one - other))
+  assert.deepEqual([between(9900, 10_900, -1), between(9900, 10_900, 7)], [9900, 10_900])
 })
 
 test('every stake is one that the game engine takes', () => {

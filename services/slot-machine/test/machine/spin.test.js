@@ -21,17 +21,17 @@ async function spun (t, answer) {
 test('a spin that was settled gives reels, win and balance', async t => {
   const { house, end } = await spun(t, () => BODY)
 
-  assert.deepEqual({
+  assert.deepEqual(end, {
     kind: 'settled', spinId: '00c0ffee00c0ffee', reels: ['bell', 'bell', 'bell'], win: 4000, balance: 13_900
-  }, end)
-  assert.deepEqual({ player_id: 'player-7', stake: 100 }, house.calls[0].body)
+  })
+  assert.deepEqual(house.calls[0].body, { player_id: 'player-7', stake: 100 })
 })
 
 for (const [status, code] of [[402, 'insufficient-funds'], [404, 'unknown-player'], [409, 'balance-limit'], [422, 'spin']]) {
   test(`${status} ${code} is a refusal by the rules`, async t => {
     const { end } = await spun(t, () => problem(status, code))
 
-    assert.deepEqual({ kind: 'refused', why: code, retryAfterS: null }, end)
+    assert.deepEqual(end, { kind: 'refused', why: code, retryAfterS: null })
   })
 }
 
@@ -39,14 +39,14 @@ for (const code of ['payment-away', 'spin-returned', 'not-in-release', 'upstream
   test(`503 ${code} leaves the stake where it was, and says when to come back`, async t => {
     const { end } = await spun(t, () => problem(503, code, {}, { 'retry-after': '2' }))
 
-    assert.deepEqual({ kind: 'away', why: code, retryAfterS: 2 }, end)
+    assert.deepEqual(end, { kind: 'away', why: code, retryAfterS: 2 })
   })
 }
 
 test('a spin whose payout nobody can tell is in doubt, by its id', async t => {
   const { end } = await spun(t, () => problem(503, 'spin-open', { spin_id: '00c0ffee00c0ffee' }, { 'retry-after': '1' }))
 
-  assert.deepEqual({ kind: 'doubt', spinId: '00c0ffee00c0ffee' }, end)
+  assert.deepEqual(end, { kind: 'doubt', spinId: '00c0ffee00c0ffee' })
 })
 
 for (const [name, answer] of Object.entries({
@@ -59,8 +59,8 @@ for (const [name, answer] of Object.entries({
   test(`${name} leaves a doubt, and the spin is not sent again`, async t => {
     const { house, end } = await spun(t, answer)
 
-    assert.deepEqual({ kind: 'doubt', spinId: null }, end)
-    assert.equal(1, house.calls.length)
+    assert.deepEqual(end, { kind: 'doubt', spinId: null })
+    assert.equal(house.calls.length, 1)
   })
 }
 
@@ -68,7 +68,7 @@ for (const [member, value] of [['reels', ['bell', 'joker', 'bell']], ['reels', [
   test(`an answer whose ${member} is ${JSON.stringify(value)} is refused by name, and not shown as money`, async t => {
     const { end } = await spun(t, () => ({ ...BODY, [member]: value }))
 
-    assert.equal('UnexpectedAnswerError', end.name)
+    assert.equal(end.name, 'UnexpectedAnswerError')
     assert.match(end.message, new RegExp(member))
   })
 }

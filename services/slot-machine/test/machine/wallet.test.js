@@ -22,22 +22,22 @@ test('who comes for the first time is a player of his own, with money to play, a
 
   const entered = await wallet.enter()
 
-  assert.deepEqual({ player: 'player-100000000', balance: 10_000 }, entered)
-  assert.equal('player-100000000', place.map.get('player'))
-  assert.deepEqual({ opening: 10_000 }, house.calls[0].body)
+  assert.deepEqual(entered, { player: 'player-100000000', balance: 10_000 })
+  assert.equal(place.map.get('player'), 'player-100000000')
+  assert.deepEqual(house.calls[0].body, { opening: 10_000 })
 })
 
 test('who comes again has what he had', async t => {
   const { wallet, house } = await visitor(t, { 'GET /api/v1/payment/wallets/player-7': () => ({ balance: 4200, seq: 9 }) }, { player: 'player-7' })
 
-  assert.deepEqual({ player: 'player-7', balance: 4200 }, await wallet.enter())
-  assert.deepEqual(['GET /api/v1/payment/wallets/player-7'], house.calls.map(({ name }) => name))
+  assert.deepEqual(await wallet.enter(), { player: 'player-7', balance: 4200 })
+  assert.deepEqual(house.calls.map(({ name }) => name), ['GET /api/v1/payment/wallets/player-7'])
 })
 
 test('what is kept and is no player is forgotten', async t => {
   const { wallet } = await visitor(t, { [`PUT ${FIRST}`]: opened }, { player: '../../faults' })
 
-  assert.equal('player-100000000', (await wallet.enter()).player)
+  assert.equal((await wallet.enter()).player, 'player-100000000')
 })
 
 test('a casino that was built anew opens a new wallet for the same player', async t => {
@@ -46,7 +46,7 @@ test('a casino that was built anew opens a new wallet for the same player', asyn
     'PUT /api/v1/payment/wallets/player-7': opened
   }, { player: 'player-7' })
 
-  assert.deepEqual({ player: 'player-7', balance: 10_000 }, await wallet.enter())
+  assert.deepEqual(await wallet.enter(), { player: 'player-7', balance: 10_000 })
 })
 
 for (const [name, answer] of Object.entries({
@@ -56,8 +56,8 @@ for (const [name, answer] of Object.entries({
   test(`a number whose wallet was ${name} is somebody's, and another is drawn`, async t => {
     const { wallet, place } = await visitor(t, { [`PUT ${FIRST}`]: answer, [`PUT ${SECOND}`]: opened })
 
-    assert.equal('player-550000000', (await wallet.enter()).player)
-    assert.equal('player-550000000', place.map.get('player'))
+    assert.equal((await wallet.enter()).player, 'player-550000000')
+    assert.equal(place.map.get('player'), 'player-550000000')
   })
 }
 
@@ -68,15 +68,15 @@ test('an opening whose answer was lost is asked for again, and is the same walle
 
   await assert.rejects(wallet.enter(), { name: 'ConnectionLostError' })
 
-  assert.deepEqual({ player: 'player-100000000', balance: 10_000 }, await wallet.enter())
-  assert.equal(2, house.calls.length)
+  assert.deepEqual(await wallet.enter(), { player: 'player-100000000', balance: 10_000 })
+  assert.equal(house.calls.length, 2)
 })
 
 test('a payment that is away is told with the time to come back, and nothing is kept', async t => {
   const { wallet, place } = await visitor(t, { [`PUT ${FIRST}`]: () => problem(503, 'database-away', {}, { 'retry-after': '3' }) })
 
   await assert.rejects(wallet.enter(), { name: 'WalletAwayError', retryAfterS: 3 })
-  assert.equal(0, place.map.size)
+  assert.equal(place.map.size, 0)
 })
 
 test('money is added under the key that was given, so that a repetition adds nothing', async t => {
@@ -87,10 +87,10 @@ test('money is added under the key that was given, so that a repetition adds not
   await wallet.enter()
 
   await assert.rejects(wallet.topUp('page:one'), { name: 'ConnectionLostError' })
-  assert.equal(10_010, await wallet.topUp('page:one'))
+  assert.equal(await wallet.topUp('page:one'), 10_010)
 
   const sent = { player_id: 'player-7', amount: 10_000, key: 'page:one' }
-  assert.deepEqual([sent, sent], house.named('POST /api/v1/payment/payouts').map(({ body }) => body))
+  assert.deepEqual(house.named('POST /api/v1/payment/payouts').map(({ body }) => body), [sent, sent])
 })
 
 test('a balance that is no amount is refused and not shown', async t => {
