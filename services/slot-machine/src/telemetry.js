@@ -38,14 +38,21 @@ export function startTelemetry (settings, base = '') {
       Sentry.eventFiltersIntegration(),
       Sentry.functionToStringIntegration(),
       Sentry.browserApiErrorsIntegration(),
-      Sentry.breadcrumbsIntegration(),
+      Sentry.breadcrumbsIntegration({ dom: { serializeAttribute: ['id', 'data-fire'] } }),
       Sentry.globalHandlersIntegration(),
       Sentry.linkedErrorsIntegration(),
       Sentry.httpContextIntegration(),
       Sentry.cultureContextIntegration(),
-      // A hash is no navigation, and watching other tabs' long frames is the business of long-tasks.js.
-      Sentry.browserTracingIntegration({ instrumentNavigation: false, enableLongAnimationFrame: false, enableLongTask: false })
+      Sentry.browserTracingIntegration({
+        instrumentNavigation: false, // a hash is no other page
+        linkPreviousTrace: 'off', // presses that follow one another have nothing to do with one another
+        enableLongAnimationFrame: false, // long-tasks.js says more
+        enableLongTask: false
+      })
     ],
+    attachStacktrace: false, // of a message it would be the one of whoever reports it
+    enhanceFetchErrorMessages: 'report-only',
+    dataCollection: { userInfo: false, cookies: false, httpBodies: [] },
     tracePropagationTargets: [gateway.origin],
     tracesSampler: ({ name, inheritOrSampleWith }) => FIRING.test(name) ? 1 : inheritOrSampleWith(settings.sample_rate),
     initialScope: { tags: { service: SERVICE } }
