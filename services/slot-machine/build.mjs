@@ -68,7 +68,7 @@ const checkPanel = modulesOf
 
 async function indexWith (preloads) {
   const page = await readFile(join(ROOT, 'src', 'index.html'), 'utf8')
-  const links = preloads.map(file => `<link rel="modulepreload" href="${file}">`)
+  const links = ['assets/main.js', ...preloads].map(file => `<link rel="modulepreload" href="${file}">`)
   if (!page.includes(PRELOADS)) throw new Error(`src/index.html lacks ${PRELOADS}, the place of the preloads`)
   return page.replace(PRELOADS, links.join('\n  '))
 }
