@@ -4,6 +4,7 @@
  * The SDK keeps its scopes on one stack, which promises would leave in disorder. So nothing here hands it a promise:
  * a trace is made at once, and each request enters it for the moment in which it is sent.
  */
+import { makeTransport } from './transport.js'
 import * as Sentry from './vendor/sentry.js'
 
 export const SERVICE = 'slot-machine'
@@ -31,7 +32,7 @@ export function startTelemetry (settings, base = '') {
     release: settings.release,
     environment: settings.environment,
     traceLifecycle: 'static',
-    ...(settings.ingest ? { tunnel: base + settings.ingest } : { transport: nowhere }),
+    ...(settings.ingest ? { tunnel: base + settings.ingest, transport: makeTransport } : { transport: nowhere }),
     sendClientReports: settings.ingest !== null,
     // Not the SDK's own list: it drops an event that looks like the one before, and each firing is to be captured.
     defaultIntegrations: [

@@ -5,5 +5,5 @@ export {
   addBreadcrumb, breadcrumbsIntegration, browserApiErrorsIntegration, browserTracingIntegration, captureException,
   captureMessage, cultureContextIntegration, eventFiltersIntegration, functionToStringIntegration, getActiveSpan,
   getClient, getCurrentScope, globalHandlersIntegration, httpContextIntegration, init, linkedErrorsIntegration,
-  setActiveSpanInBrowser, startInactiveSpan, startNewTrace, withActiveSpan
+  makeFetchTransport, setActiveSpanInBrowser, startInactiveSpan, startNewTrace, withActiveSpan
 } from '@sentry/browser'
