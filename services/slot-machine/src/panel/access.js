@@ -1,6 +1,6 @@
 /**
  * What lets this page fire: a pass that the gateway hands out and that is renewed before it ends, or the fault token
- * that somebody types. A pass is in memory only, a token in the tab's own storage; neither is in an address or an event.
+ * that somebody types. A pass is in memory only, a token in the tab's own storage; neither is in an address or event.
  */
 const KEY = 'crash-demo-fault-token'
 const RENEW_BEFORE_MS = 60_000
@@ -28,7 +28,7 @@ export class Access {
   /**
    * @param {object} given
    * @param {boolean} given.offered whether the gateway hands out passes.
-   * @param {() => Promise<{token: string, expires_in_s: number}>} given.askPass rejects with NoAccess where there is none.
+   * @param {() => Promise<{token: string, expires_in_s: number}>} given.askPass rejects with NoAccess where none is.
    * @param {Storage} given.storage of the tab.
    * @param {() => void} given.onChange
    */

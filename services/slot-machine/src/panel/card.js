@@ -12,6 +12,7 @@ export const MARGIN_MS = 5000
 export const PUT_OFF_MS = 300_000
 // A started_at that differs counts as new from a little before the press on: clocks of two containers differ.
 const SKEW_S = 1
+const NOBODY = 0 // the status of a call that nobody answered
 const PAGE = 'slot-machine'
 const GATEWAY = 'gateway'
 // Nothing was fired. A 503 is the gateway's: the service is not there, or restarts.
@@ -117,11 +118,8 @@ export function watchedAgain (card, now) {
  */
 export function revived (card, now) {
   if (card.over || isAnswered(card)) return card
-  if (!card.trace) return { ...card, over: true, answers: [...card.answers, { status: 0, ms: 0, at: now, detail: RELOADED }] }
-  return answered({ ...card, interrupted: true }, { status: null, ms: Math.round(now - card.pressed_at), detail: RELOADED }, now)
+  return settled(answered(card, { status: NOBODY, ms: Math.round(now - card.pressed_at) }, now), now)
 }
-
-const RELOADED = 'the page was loaded again before the answer came'
 
 /** The one word of it: `data-state`. */
 export function stateOf (card) {
@@ -131,7 +129,8 @@ export function stateOf (card) {
   if (mustRestart(card)) {
     if (complete && card.ready_ms !== null) return 'ready'
     if (card.over) return cannotAsk(card) ? 'answered' : 'missing'
-    return card.down_ms !== null || (complete && isBroken(last(card))) ? 'restarting' : complete ? 'captured' : 'answered'
+    if (card.down_ms !== null || (complete && isBroken(last(card)))) return 'restarting'
+    return complete ? 'captured' : 'answered'
   }
   if (complete) return 'captured'
   return card.over && !cannotAsk(card) ? 'missing' : 'answered'
@@ -171,7 +170,7 @@ export function isRefused (card) {
 export function isAnswered (card) {
   const final = last(card)
   if (!final) return false
-  return card.interrupted || card.answers.length >= callsOf(card.expect) || isBroken(final) || isRefused(card)
+  return final.status === NOBODY || card.answers.length >= callsOf(card.expect) || isBroken(final) || isRefused(card)
 }
 
 /** What the catalogue promises of the answer to a call, counted from 1; null in the page. */
@@ -187,7 +186,12 @@ export function isBroken (answer) {
 
 function isRefusal (card, answer, call) {
   if (answer.status === null || answer.status === promisedStatus(card, call)) return false
-  return answer.status === 0 || REFUSALS.has(answer.status)
+  return answer.status === NOBODY ? !card.trace : REFUSALS.has(answer.status)
+}
+
+/** Whether its answer got lost, so that nobody knows whether it was fired; the sink may know. */
+export function isUnheard (card) {
+  return card.trace !== null && last(card)?.status === NOBODY
 }
 
 function isNew (card, startedAt) {
@@ -205,8 +209,10 @@ function tracedBy (one, pageSends) {
 }
 
 function watchUntil (card, now) {
-  const promisedMs = card.expect.within_s * 1000 + MARGIN_MS
-  return now + (mustRestart(card) ? Math.max(promisedMs, card.expect.pod.recovers_within_s * 1000 + PUT_OFF_MS) : promisedMs)
+  const runsOnMs = isUnheard(card) ? card.wall_s * 1000 : 0
+  const promisedMs = card.expect.within_s * 1000 + MARGIN_MS + runsOnMs
+  if (!mustRestart(card)) return now + promisedMs
+  return now + Math.max(promisedMs, card.expect.pod.recovers_within_s * 1000 + PUT_OFF_MS)
 }
 
 function last (card) {

@@ -14,8 +14,8 @@ export class Cards {
   #lastAt = 0
 
   /**
-   * @param {object} given `gateway`, `telemetry`, `access`, `handlers`, `api`, `clock`, `storage`, `pageSends`, and `onChange(cards,
-   *   changed)`, where `changed` is the card before and after.
+   * @param {object} given `gateway`, `telemetry`, `access`, `handlers`, `api`, `clock`, `storage`, `pageSends`, and
+   *   `onChange(cards, before, after)`, where one card was `before` and is `after`, or both are null.
    */
   constructor (given) {
     this.#given = given

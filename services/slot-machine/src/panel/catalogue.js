@@ -64,7 +64,7 @@ export function sharedBudget (scenario) {
 function withService (scenario, service) {
   const name = scenario.id.slice(scenario.id.indexOf('/') + 1)
   const full = {
-    ...scenario, name, runs_in: service?.runs_in ?? 'cluster', present: service?.present ?? false, language: service?.language
+    ...scenario, name, runs_in: service?.runs_in ?? 'cluster', present: service?.present ?? false
   }
   full.cases = scenario.cases.map(one => ({ ...one, scenario: full, text: textOf(full, one) }))
   return full

@@ -26,7 +26,7 @@ export async function fire (given) {
     try {
       credential = await given.access.credential()
     } catch (error) {
-      update(now => answered(called(now, null), { status: error.status ?? 0, ms: 0, detail: error.message }, clock.now()))
+      update(now => answered(called(now, null), { status: 0, ms: 0, detail: error.message }, clock.now()))
       return
     }
     if (mustRestart(card())) await lookBefore(given)

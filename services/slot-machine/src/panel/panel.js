@@ -23,6 +23,8 @@ import { loadStyle } from './view/style.js'
 const AGAIN_MS = 3000
 const PASS_SHOWN_MS = 20_000
 const PAGE = 'slot-machine'
+const FAULTS_OFF = 'Faults are switched off here: all can be read, nothing fired. global.faults.enabled=true in the ' +
+  'values of the chart switches them on.'
 const STYLES = ['panel-scenarios.css', 'panel-cards.css']
 
 /**
@@ -55,7 +57,7 @@ export async function openPanel (element, { api, telemetry, settings }) {
 
   const top = head({
     close,
-    filter: wanted => top.counts(list.filter(fitting(sections, wanted), wanted.text || wanted.service || ''), cases.size),
+    filter: wanted => top.counts(list.filter(fitting(sections, wanted), wanted.text), cases.size),
     jump: panel => lead(list.headings.find(one => one.panel === panel).heading),
     jumpToCards: () => fired.lead(),
     stopAll: () => stop(null)
@@ -95,6 +97,7 @@ export async function openPanel (element, { api, telemetry, settings }) {
     for (const id of cases.keys()) newest.has(id) ? list.verdict(newest.get(id)) : list.forget(id)
     if (!before || !after || stateOf(before) === stateOf(after)) return
     said.announce(announcementOf(after))
+    if (stateOf(after) === 'refused' && !after.trace && access.kind === 'none') right.askFor()
     looking.hurry()
   }
 
@@ -132,7 +135,7 @@ export async function openPanel (element, { api, telemetry, settings }) {
   function followLink () {
     const ids = sections.flatMap(section => section.scenarios).map(scenario => scenario.id)
     const link = readLink(location.hash, ids, PAGE)
-    if (link.unknown) notice.textContent = `The address names the scenario “${link.unknown}”, which the catalogue does not have.`
+    if (link.unknown) notice.textContent = `The address asks for “${link.unknown}”, which is not in the catalogue.`
     if (!link.scenario) return
     top.clearFilter()
     const target = list.find(link.scenario)
@@ -143,11 +146,10 @@ export async function openPanel (element, { api, telemetry, settings }) {
   }
 
   const notice = h('p', { class: 'notice', role: 'alert' })
-  const faultsOff = enabled ? null
-    : h('p', { class: 'banner', 'data-kind': 'warn' }, 'Faults are switched off here: everything can be read, nothing fired. Set global.faults.enabled=true in the chart’s values.')
+  const banner = enabled ? '' : h('p', { class: 'banner' }, FAULTS_OFF)
   element.removeAttribute('aria-label')
   element.setAttribute('aria-labelledby', 'debug-panel-title')
-  element.replaceChildren(top.element, faultsOff ?? '', notice,
+  element.replaceChildren(top.element, banner, notice,
     h('div', { class: 'panel-settings' },
       presenterField(presenter, name => { presenter = name; keepPresenter(localStorageOf(), name) }),
       enabled ? right.element : '', top.chips),

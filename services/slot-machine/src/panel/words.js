@@ -66,7 +66,7 @@ export function podInWords (expect) {
  */
 export function refusalInWords (answer) {
   switch (answer.status) {
-    case 0: return 'Nobody answered, so nothing is known of it. Check the connection, then fire again.'
+    case 0: return 'Nothing was sent.'
     case 401: return 'The gateway wants the fault token, and this was none or another one.'
     case 403: return 'That is not allowed here.'
     case 404: return 'The gateway does not know this case; load the page again.'

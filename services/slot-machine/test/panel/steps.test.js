@@ -104,7 +104,7 @@ test('a page fault is set off, not answered, and a reload is told', () => {
   const card = answered(press('slot-machine/type-error'), { status: null, ms: 3 }, NOW + 3)
 
   assert.deepEqual(told(card)[1], ['answered', 'done', 'in this page, no HTTP', 3])
-  assert.match(sentencesOf(revived(press('game-engine/crash'), NOW + 500), NOW)[0].text, /was loaded again/)
+  assert.match(sentencesOf(revived(press('game-engine/crash'), NOW + 500), NOW)[0].text, /^No answer came: /)
 })
 
 test('spans that have not come are named, as to come and in the end as not come, and are no failure', () => {

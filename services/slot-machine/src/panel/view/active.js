@@ -28,7 +28,7 @@ export function activeView (does) {
   return {
     element: h('section', { class: 'active', 'aria-labelledby': 'active-heading' },
       h('header', { class: 'rail-head' }, heading), none, list, note),
-    /** @param {object[]} next runs, as `runsOf` gives them. @param {string} said what cannot be told; empty: nothing. */
+    /** @param {object[]} next runs, as `runsOf` gives them. @param {string} said what cannot be told, or nothing. */
     update (next, said) {
       const focused = list.contains(document.activeElement) ? document.activeElement.closest('li')?.dataset.run : null
       runs = next
@@ -76,7 +76,8 @@ function runView (does) {
     tick,
     update (next) {
       run = next
-      const names = run.cases.length > 1 ? `${does.titleOf(run.cases[0])} × ${run.cases.length}` : does.titleOf(run.cases[0])
+      const times = run.cases.length > 1 ? ` × ${run.cases.length}` : ''
+      const names = does.titleOf(run.cases[0]) + times
       const presenter = presenterOfRun(run.run)
       setAttribute(this.element, 'data-run', run.run)
       setAttribute(stop, 'data-stop', run.run)

@@ -26,9 +26,13 @@ export function cardView (card, does) {
   const look = button('Look again', `Look again for ${name}`, () => does.look(now))
   const again = button('Fire again', `Fire ${name} again`, () => does.again(now))
   const remove = h('button', {
-    type: 'button', class: 'remove', 'aria-label': `Remove the card of ${name}, run ${card.run}`, on: { click: () => does.remove(now) }
+    type: 'button',
+    class: 'remove',
+    'aria-label': `Remove the card of ${name}, run ${card.run}`,
+    on: { click: () => does.remove(now) }
   }, '×')
-  const element = h('article', { class: 'card', 'data-case': card.case_id, 'data-run': card.run, 'aria-labelledby': heading, tabindex: '-1' },
+  const names = { class: 'card', 'data-case': card.case_id, 'data-run': card.run, 'aria-labelledby': heading }
+  const element = h('article', { ...names, tabindex: '-1' },
     h('header', { class: 'card-head' },
       h('h4', { id: heading }, card.title, card.case ? h('span', { class: 'case-name' }, ` ${card.case}`) : null),
       state, remove,
@@ -55,7 +59,8 @@ export function cardView (card, does) {
       setAttribute(element, 'data-ready-ms', now.ready_ms)
       setText(state, stateInWords(now))
       draw()
-      reconcile(events, captureOf(now).rows, row => row.event.event_id, row => eventView(row, does.announce), views.events)
+      const { rows } = captureOf(now)
+      reconcile(events, rows, row => row.event.event_id, row => eventView(row, does.announce), views.events)
       events.hidden = now.events.length === 0
       trace.update(now.links.trace)
       traceId.update(now.trace)
@@ -96,7 +101,8 @@ function eventView (row, announce) {
   const role = h('span', { class: 'role' })
   const issue = linkOut('Issue', `Issue of ${event.title ?? event.event_id}`)
   const id = copyButton('event id', announce)
-  const flags = [event.service, event.level, event.handled === false ? 'unhandled' : event.handled === true ? 'handled' : null]
+  const handled = { true: 'handled', false: 'unhandled' }[event.handled]
+  const flags = [event.service, event.level, handled]
   id.update(event.event_id)
   return {
     element: h('li', { class: 'event' },
@@ -114,7 +120,8 @@ function eventView (row, announce) {
 
 /** A link that leads out of the page, or nothing where there is none. */
 function linkOut (text, label) {
-  const element = h('a', { target: '_blank', rel: 'noopener noreferrer', 'aria-label': `${label} (opens a new tab)` }, text)
+  const spoken = `${label} (opens a new tab)`
+  const element = h('a', { target: '_blank', rel: 'noopener noreferrer', 'aria-label': spoken }, text)
   element.hidden = true
   return {
     element,

@@ -4,21 +4,37 @@
 import { h, setAttribute, setText } from './dom.js'
 import { presenterFrom } from '../presenter.js'
 
+const HOW = 'kubectl -n crash-demo get secret crash-demo-secrets -o jsonpath=\'{.data.fault-token}\' | base64 -d'
+
 /**
  * @param {object} does `close()`, `filter(wanted)`, `jump(panel)`, `jumpToCards()`, `stopAll()`.
  */
 export function head (does) {
   const shown = h('output', { class: 'shown', for: 'panel-filter' })
   const search = h('input', {
-    id: 'panel-filter', type: 'search', 'aria-label': 'Find a case', autocomplete: 'off', spellcheck: 'false', placeholder: 'oom, TypeError, payment …',
+    id: 'panel-filter',
+    type: 'search',
+    'aria-label': 'Find a case',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    placeholder: 'oom, TypeError, payment …',
     on: { input: () => changed(), keydown: event => clearFirst(event, search, changed) }
   })
   const jumps = h('nav', { class: 'jumps', 'aria-label': 'Sections' })
   const chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Only this service' })
-  const stopAll = h('button', { type: 'button', class: 'stop-all', 'data-stop-all': true, on: { click: does.stopAll } }, 'Stop all')
+  const stopAll = button('stop-all', does.stopAll, 'Stop all')
+  setAttribute(stopAll, 'data-stop-all', true)
+  const close = button('close', does.close, '×')
+  setAttribute(close, 'aria-label', 'Close the debug panel')
   // Only where the cards do not stand beside what was pressed.
-  const toCards = h('button', { type: 'button', class: 'to-cards', on: { click: does.jumpToCards } }, 'Fired', h('span', { class: 'count' }))
+  const toCards = button('to-cards', does.jumpToCards, 'Fired', h('span', { class: 'count' }))
   let service = null
+
+  function mark (name) {
+    for (const chip of chips.querySelectorAll('button')) {
+      setAttribute(chip, 'aria-pressed', String(chip.dataset.only === name))
+    }
+  }
 
   function changed () {
     does.filter({ text: search.value, service })
@@ -30,28 +46,25 @@ export function head (does) {
       h('div', { class: 'panel-find' },
         h('label', { class: 'find' }, h('span', { class: 'label' }, 'Find a case'), search), shown),
       jumps,
-      h('div', { class: 'panel-ends' }, stopAll,
-        h('button', { type: 'button', class: 'close', 'aria-label': 'Close the debug panel', on: { click: does.close } }, '×'))),
+      h('div', { class: 'panel-ends' }, stopAll, close)),
     chips,
     /** @param {object[]} headings of the sections. @param {string[]} services */
     offer (headings, services) {
       jumps.replaceChildren(toCards, ...headings.map(({ name, panel }) => h('button', {
         type: 'button', 'data-jump': panel, on: { click: () => does.jump(panel) }
       }, name, h('span', { class: 'count' }))))
-      chips.replaceChildren(...services.map(name => {
-        const chip = h('button', {
-          type: 'button',
-          'aria-pressed': 'false',
-          on: {
-            click: () => {
-              service = service === name ? null : name
-              for (const other of chips.children) setAttribute(other, 'aria-pressed', String(other === chip && service !== null))
-              changed()
-            }
+      chips.replaceChildren(h('span', { class: 'label' }, 'Show only'), ...services.map(name => h('button', {
+        type: 'button',
+        'data-only': name,
+        'aria-pressed': 'false',
+        on: {
+          click: () => {
+            service = service === name ? null : name
+            mark(service)
+            changed()
           }
-        }, name)
-        return chip
-      }))
+        }
+      }, name)))
     },
     /** @param {Map<string, number>} bySection @param {number} total */
     counts (bySection, total) {
@@ -66,7 +79,7 @@ export function head (does) {
     clearFilter () {
       search.value = ''
       service = null
-      for (const chip of chips.children) setAttribute(chip, 'aria-pressed', 'false')
+      mark(null)
       changed()
     },
     cards (count) {
@@ -77,6 +90,10 @@ export function head (does) {
       setAttribute(stopAll, 'data-some', count > 0)
     }
   }
+}
+
+function button (name, press, ...children) {
+  return h('button', { type: 'button', class: name, on: { click: press } }, ...children)
 }
 
 /** Escape empties the field first; empty, it closes the panel. */
@@ -97,8 +114,14 @@ function clearFirst (event, field, changed) {
 export function presenterField (name, keep) {
   const said = h('span', { id: 'presenter-said', class: 'hint' })
   const field = h('input', {
-    id: 'presenter', type: 'text', maxlength: '40', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false',
-    'aria-describedby': 'presenter-said', on: { change: () => take(field.value), keydown: event => event.key === 'Enter' && take(field.value) }
+    id: 'presenter',
+    type: 'text',
+    maxlength: '40',
+    autocomplete: 'off',
+    autocapitalize: 'none',
+    spellcheck: 'false',
+    'aria-describedby': 'presenter-said',
+    on: { change: () => take(field.value), keydown: event => event.key === 'Enter' && take(field.value) }
   })
 
   function take (typed) {
@@ -128,7 +151,11 @@ export function accessField (access, clock) {
   const field = h('input', {
     id: 'fault-token', type: 'password', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'token-said'
   })
-  const forget = h('button', { type: 'button', class: 'quiet', on: { click: () => { field.value = ''; access.useToken('') } } }, 'Forget it')
+  const forget = button('quiet', () => {
+    field.value = ''
+    access.useToken('')
+  }, 'Forget it')
+  const use = h('button', { type: 'submit', class: 'quiet' }, 'Use')
   const form = h('form', {
     class: 'token-form',
     on: {
@@ -138,12 +165,11 @@ export function accessField (access, clock) {
       },
       change: () => access.useToken(field.value)
     }
-  }, h('label', { for: 'fault-token' }, 'Fault token'), field, h('button', { type: 'submit', class: 'quiet' }, 'Use'), forget, said)
+  }, h('label', { for: 'fault-token' }, 'Fault token'), field, use, forget, said)
   const pass = h('p', { class: 'pass' })
   const summary = h('summary', {}, 'Use the fault token instead')
   const own = h('details', { class: 'own-token' }, summary)
   const element = h('div', { class: 'setting access' }, pass, own)
-  const HOW = 'kubectl -n crash-demo get secret crash-demo-secrets -o jsonpath=\'{.data.fault-token}\' | base64 -d'
 
   function update () {
     const minutes = access.passUntil === null ? 0 : Math.max(0, Math.ceil((access.passUntil - clock.now()) / 60_000))
@@ -152,17 +178,35 @@ export function accessField (access, clock) {
     const home = inDetails ? own : element
     if (form.parentElement !== home) home.append(form)
     pass.hidden = !inDetails
-    setText(pass, access.kind === 'pass' ? `This demo has handed out a pass; it is good for ${minutes} min and renewed by itself.`
-      : access.kind === 'token' ? 'Your own token is used.'
-        : access.problem ? `No pass yet: ${access.problem}` : 'Asking for a pass …')
+    setText(pass, passInWords(access, minutes))
     setAttribute(element, 'data-kind', access.kind)
     forget.hidden = access.kind !== 'token'
     setAttribute(field, 'placeholder', access.kind === 'token' ? 'kept in this tab' : 'paste it here')
     setAttribute(field, 'aria-invalid', access.problem && access.kind === 'token' ? 'true' : null)
-    setText(said, access.problem && (access.kind === 'token' || !inDetails) ? access.problem
-      : access.kind === 'token' ? 'Kept in this tab only, and sent to the gateway only.' : `Firing needs it: ${HOW}`)
+    setText(said, tokenInWords(access))
   }
 
   update()
-  return { element, update }
+  return {
+    element,
+    update,
+    /** Lead to the field, for somebody who cannot fire without it. */
+    askFor () {
+      if (access.offered) own.open = true
+      field.focus()
+    }
+  }
+}
+
+function passInWords (access, minutes) {
+  switch (access.kind) {
+    case 'pass': return `This demo has handed out a pass; it is good for ${minutes} min and renewed by itself.`
+    case 'token': return 'Your own token is used.'
+    default: return access.problem ? `No pass yet: ${access.problem}` : 'Asking for a pass …'
+  }
+}
+
+function tokenInWords (access) {
+  if (access.kind === 'token') return access.problem ?? 'Kept in this tab only, and sent to the gateway only.'
+  return `Firing needs it: ${HOW}`
 }

@@ -7,6 +7,8 @@ import { cardView } from './card.js'
 import { bringIntoView, h, reconcile, setText } from './dom.js'
 
 const TICK_MS = 250
+const NOTHING = 'Nothing has been fired in this tab yet. Press a case: its card appears here, and goes on until ' +
+  'all that was promised has come.'
 
 /**
  * @param {object} does what a card can do, and `clear()`: remove all that are over.
@@ -15,7 +17,7 @@ export function rail (does) {
   const views = new Map()
   const count = h('span', { class: 'count' })
   const list = h('div', { class: 'cards' })
-  const none = h('p', { class: 'none' }, 'Nothing has been fired in this tab yet. Press a case: its card appears here, and goes on until everything that was promised has come.')
+  const none = h('p', { class: 'none' }, NOTHING)
   const clear = h('button', { type: 'button', class: 'quiet', on: { click: does.clear } }, 'Remove finished')
   const heading = h('h3', { id: 'fired-heading', tabindex: '-1' }, 'Fired ', count)
   let cards = []

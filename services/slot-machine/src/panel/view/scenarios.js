@@ -69,8 +69,10 @@ function scenarioView (scenario, does) {
   const several = scenario.cases.some(one => one.case)
   const shared = several ? sharedBudget(scenario) : null
   const rows = scenario.cases.map(one => [one.id, caseRow(one, shared, does)])
-  const element = h('article', { class: 'scenario', 'data-scenario': scenario.id, 'aria-labelledby': heading.id, tabindex: '-1' },
-    h('header', { class: 'scenario-head' }, heading, h('code', { class: 'service' }, h('b', {}, scenario.service), `/${scenario.name}`),
+  const names = { class: 'scenario', 'data-scenario': scenario.id, 'aria-labelledby': heading.id }
+  const element = h('article', { ...names, tabindex: '-1' },
+    h('header', { class: 'scenario-head' }, heading,
+      h('code', { class: 'service' }, h('b', {}, scenario.service), `/${scenario.name}`),
       scenario.present ? null : h('span', { class: 'absent' }, `${scenario.service} is not part of this release`)),
     runbook(scenario),
     several ? h('p', { class: 'summary' }, scenario.summary) : null,

@@ -2,9 +2,13 @@
  * A card in words: its steps with their seconds, its state, and what there is to say about it. Pure.
  */
 import {
-  cannotAsk, captureOf, isAnswered, isRefused, mustRestart, promisedStatus, stateOf, untraced
+  cannotAsk, captureOf, isAnswered, isRefused, isUnheard, mustRestart, promisedStatus, stateOf, untraced
 } from '../card.js'
 import { callsOf, counted, inSeconds, refusalInWords } from '../words.js'
+
+const PUT_OFF = 'Kubernetes puts off restarts that follow one another'
+const UNHEARD = 'No answer came: the connection was lost, or the page was left. What was captured is looked for ' +
+  'all the same.'
 
 export const STATES = {
   firing: 'firing',
@@ -48,17 +52,18 @@ export function verdictOf (card) {
 /** What is worth a sentence, the worst first. */
 export function sentencesOf (card, now) {
   const said = []
-  const refused = card.answers.find((answer, index) => isRefused({ ...card, answers: card.answers.slice(0, index + 1) }))
-  if (refused) {
+  if (isRefused(card)) {
+    const refused = card.answers.at(-1)
     const call = callsOf(card.expect) > 1 ? `At call ${card.made} of ${callsOf(card.expect)}: ` : ''
     said.push({ kind: 'bad', text: call + refusalInWords(refused) })
     if (refused.detail) said.push({ kind: 'detail', text: refused.detail })
     const wait = waitOf(refused, now)
-    if (wait !== null) said.push({ kind: 'note', text: wait > 0 ? `It can be fired again in ${wait} s.` : 'It can be fired again now.' })
+    const when = wait > 0 ? `in ${wait} s` : 'now'
+    if (wait !== null) said.push({ kind: 'note', text: `It can be fired again ${when}.` })
     return said
   }
   if (card.lost && !card.over) said.push({ kind: 'warn', text: 'Connection lost, trying again.' })
-  if (card.interrupted) said.push({ kind: 'note', text: 'The page was loaded again before the answer came; what was captured is still looked for.' })
+  if (isUnheard(card)) said.push({ kind: 'warn', text: UNHEARD })
   said.push(...missingOf(card), ...surprisesOf(card))
   if (cannotAsk(card)) said.push({ kind: 'note', text: `Nobody can be asked what was captured: ${card.sink}.` })
   return said
@@ -89,8 +94,10 @@ function answeredStep (card, now) {
   if (!isAnswered(card)) return waiting
   const last = card.answers.at(-1)
   const ms = last.at - card.pressed_at
-  if (isRefused(card)) return { key: 'answered', is: 'bad', name, what: last.status ? `${last.status}, refused` : 'nobody answered', ms }
-  if (card.interrupted) return { key: 'answered', is: 'unsure', name, what: 'the answer is not known', ms: null }
+  if (isRefused(card)) {
+    return { key: 'answered', is: 'bad', name, what: last.status ? `${last.status}, refused` : 'not sent', ms }
+  }
+  if (isUnheard(card)) return { key: 'answered', is: 'unsure', name, what: 'the answer is not known', ms: null }
   if (card.runs_in === 'page') return { key: 'answered', is: 'done', name, what: 'in this page, no HTTP', ms }
   const wrong = card.answers.findIndex((answer, index) => answer.status !== promisedStatus(card, index + 1))
   const found = card.answers.map(answer => answer.status).join(', then ')
@@ -131,24 +138,31 @@ function containerStep (card, now) {
   if (card.ready_ms !== null) return { ...step, is: 'done', what: 'the container has restarted', ms: card.ready_ms }
   if (card.over) return { ...step, is: 'bad', what: down || 'it did not end', ms: null }
   if (!isAnswered(card)) return { ...step, is: 'later', what: '', ms: null }
-  const late = now - card.answers.at(-1).at > card.expect.pod.recovers_within_s * 1000
-  const put = late ? `later than the promised ${card.expect.pod.recovers_within_s} s; Kubernetes puts off restarts that follow one another` : down
-  return { ...step, is: 'now', what: put || 'the container ends', ms: now - card.pressed_at }
+  const { recovers_within_s: withinS } = card.expect.pod
+  const late = now - card.answers.at(-1).at > withinS * 1000
+  const what = late ? `later than the promised ${withinS} s; ${PUT_OFF}` : down || 'the container ends'
+  return { ...step, is: 'now', what, ms: now - card.pressed_at }
 }
 
 function missingOf (card) {
   if (stateOf(card) !== 'missing') return []
   const { missing } = captureOf(card)
+  if (missing.length && isUnheard(card)) {
+    return [{ kind: 'bad', text: 'Nothing of it has arrived, so it was probably never fired.' }]
+  }
   if (missing.length) {
     const names = [...new Set(missing)].join(', ')
-    return [{ kind: 'bad', text: `Not captured within ${card.expect.within_s} s after the answer: ${names}. It is lost, or very late.` }]
+    const late = `Not captured within ${card.expect.within_s} s after the answer: ${names}.`
+    return [{ kind: 'bad', text: `${late} It is lost, or very late.` }]
   }
   return [{ kind: 'bad', text: `${card.service} is not ready again; its container may be waiting to be restarted.` }]
 }
 
 function surprisesOf (card) {
   const { rows } = captureOf(card)
-  return rows.flatMap(row => row.wrongs.map(wrong => ({ kind: 'warn', text: `${row.event.type ?? 'The message'} ${wrong}.` })))
+  return rows.flatMap(({ event, wrongs }) => wrongs.map(wrong => (
+    { kind: 'warn', text: `${event.type ?? 'The message'} ${wrong}.` }
+  )))
 }
 
 function waitOf (answer, now) {
