@@ -185,7 +185,7 @@ async def test_readiness_is_off_while_draining(served, parts, outbox):
     [
         ("DELETE", "/api/debug/crash", "POST"),
         ("PUT", "/api/debug/timeout", "POST"),
-        ("GET", "/api/v1/spins", "POST"),
+        ("DELETE", "/api/v1/spins", "GET, POST"),
         ("DELETE", "/api/v1/turnover", "GET"),
         ("POST", "/api/debug/faults", "DELETE, GET"),
     ],

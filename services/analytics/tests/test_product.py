@@ -91,6 +91,22 @@ async def test_a_spin_can_be_read_again(served):
     assert 404 == unknown.code
 
 
+async def test_the_latest_spins_are_those_of_one_player(served):
+    """
+    As they were sent, the latest first, no more than asked for, and nobody else's.
+    """
+    for number in range(4):
+        await served.store(**spin(number, at=f"2026-01-31T12:00:0{number}Z"))
+    await served.store(**spin(9, player_id="player-8", at="2026-01-31T12:00:09Z"))
+
+    found = await served.get("/api/v1/spins?player_id=player-7&limit=3")
+    nobody = await served.get("/api/v1/spins?player_id=player-9")
+
+    assert {**spin(3), "at": "2026-01-31T12:00:03Z"} == found["spins"][0]
+    assert [f"{number:016x}" for number in (3, 2, 1)] == [row["spin_id"] for row in found["spins"]]
+    assert ("player-7", []) == (found["player_id"], nobody["spins"])
+
+
 async def test_turnover_and_return_are_exact_integers(served):
     """
     Sums beyond 32 bits are exact, the share is a number beside the two integers that it is made of, and bounds hold:

@@ -21,6 +21,7 @@ METHOD_NOT_ALLOWED = 405
 NOT_FOUND = 404
 ROUTES: tuple[tuple[str, str, Callable[..., object]], ...] = (
     ("POST", "/api/v1/spins", product.store_spin),
+    ("GET", "/api/v1/spins", product.latest_spins),
     ("GET", "/api/v1/spins/{spin_id}", product.show_spin),
     ("GET", "/api/v1/turnover", product.turnover),
     ("GET", "/api/v1/return-to-player", product.return_to_player),

@@ -64,6 +64,15 @@ class Top(BaseModel):
     by: Literal["turnover", "win"] = "turnover"
 
 
+class Played(BaseModel):
+    """Whose spins, and how many."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    player_id: spins.PlayerId
+    limit: int = Field(10, ge=1, le=100)
+
+
 async def store_spin(request: Request, parts: Shared) -> JSONResponse:
     """``POST /api/v1/spins``: 201 when it is stored, 200 when it was."""
     spin = read_model(spins.Spin, await read_body(request, MOST_BYTES), SPIN_FIX)
@@ -73,6 +82,12 @@ async def store_spin(request: Request, parts: Shared) -> JSONResponse:
         detail = f"spin_id: another spin is stored as {spin.spin_id}; a spin is sent again unchanged, or with a new id"
         raise Problem(409, "spin-differs", detail) from None
     return JSONResponse({"spin_id": spin.spin_id, "stored": fresh}, 201 if fresh else 200)
+
+
+async def latest_spins(played: Annotated[Played, Query()], parts: Shared) -> JSONResponse:
+    """``GET /api/v1/spins``: what a player has played, the latest first."""
+    found = await spins.latest(parts.database, played.player_id, played.limit)
+    return JSONResponse({"player_id": played.player_id, "spins": found})
 
 
 async def show_spin(spin_id: str, parts: Shared) -> JSONResponse:

@@ -78,9 +78,21 @@ async def store(database: Database, spin: Spin) -> bool:
 async def find(database: Database, spin_id: str) -> dict[str, object] | None:
     """Give a spin as it was sent, or none."""
     stored = await database.find(COLLECTION, spin_id)
-    if stored is None:
-        return None
-    return {"spin_id": stored.pop("_id"), **stored, "at": told(stored["at"])}
+    return None if stored is None else _as_sent(stored)
+
+
+async def latest(database: Database, player_id: str, limit: int) -> list[dict[str, object]]:
+    """
+    Give the spins that a player played last, the latest first.
+
+    Args:
+        database: that is asked.
+        player_id: whose.
+        limit: how many at the most.
+    """
+    order = {"at": -1, "_id": -1}
+    pipeline: Pipeline = [{"$match": {"player_id": player_id}}, {"$sort": order}, {"$limit": limit}]
+    return [_as_sent(stored) for stored in await database.aggregate(COLLECTION, pipeline)]
 
 
 async def totals(database: Database, since: datetime | None, until: datetime | None) -> tuple[int, int, int]:
@@ -156,6 +168,10 @@ SUMS: Mapping[str, object] = {
 
 def _sums(row: Mapping[str, Any]) -> tuple[int, int, int]:  # Any: what BSON holds
     return int(row["spins"]), int(row["turnover"]), int(row["paid"])
+
+
+def _as_sent(stored: Document) -> dict[str, object]:
+    return {"spin_id": stored.pop("_id"), **stored, "at": told(stored["at"])}
 
 
 def _within(since: datetime | None, until: datetime | None) -> list[dict[str, object]]:
