@@ -15,8 +15,8 @@ import { View } from './view.js'
 import { WalletAwayError, makeWallet } from './wallet.js'
 
 const AT_FIRST = ['seven', 'seven', 'seven']
-const SHORTEST_TURN_MS = 520
-const NEXT_REEL_MS = 260
+const SHORTEST_TURN_MS = 460
+const NEXT_REEL_MS = 220
 const SUSPENSE_MS = 800
 const ENTRY_PAUSES_S = [1, 2, 4, 8]
 const COME_BACK_S = 1

@@ -14,7 +14,7 @@ const MIDDLE = 2
 const SHOWN = [1, 2, 3]
 const TURN_MS = 430
 const START_MS = 420
-const LAND_MS = 950
+const LAND_MS = 850
 const FADE_MS = 140
 const LATE_MS = 400
 const STRIP = SYMBOLS.flatMap(({ name, weight }) => Array.from({ length: weight }, () => name))
