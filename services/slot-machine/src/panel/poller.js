@@ -1,6 +1,8 @@
 /**
  * Short polling that ends: quick at first, then once a second, and patient while the connection is away.
  */
+// An event is stored this soon after its answer, mostly: asked at once, it would be asked twice.
+export const SOON_MS = 60
 export const FIRST_MS = 200
 export const LAST_MS = 1000
 export const AWAY_MS = 3000
@@ -25,7 +27,7 @@ export const pageClock = {
  * @param {(error: Error) => void} given.onLost
  * @param {() => boolean} given.isOver asked before each question and after each answer.
  * @param {typeof pageClock} [given.clock]
- * @returns {{hurry: () => void, stop: () => void}} `hurry`: ask at once, and quickly from now on.
+ * @returns {{hurry: () => void, stop: () => void}} `hurry`: ask soon, and quickly from now on.
  */
 export function poll ({ ask, onAnswer, onLost, isOver, clock = pageClock }) {
   let delayMs = FIRST_MS
@@ -65,8 +67,7 @@ export function poll ({ ask, onAnswer, onLost, isOver, clock = pageClock }) {
     if (stopped || isOver()) return stop()
     if (again) {
       again = false
-      delayMs = FIRST_MS
-      return step()
+      return hurry()
     }
     wait(lost)
   }
@@ -79,7 +80,7 @@ export function poll ({ ask, onAnswer, onLost, isOver, clock = pageClock }) {
     }
     delayMs = FIRST_MS
     cancel()
-    cancel = clock.later(0, step)
+    cancel = clock.later(SOON_MS, step)
   }
 
   function stop () {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AWAY_MS, FIRST_MS, LAST_MS, poll } from '../../src/panel/poller.js'
+import { AWAY_MS, FIRST_MS, LAST_MS, poll, SOON_MS } from '../../src/panel/poller.js'
 import { Clock, idle } from './support/clock.js'
 
 function start (answers, more = {}) {
@@ -60,13 +60,13 @@ test('a lost connection is told, asked again more slowly, and mended by the next
   assert.deepEqual(seen.heard, ['back'])
 })
 
-test('hurry asks at once and quickly from then on', async () => {
+test('hurry asks soon and quickly from then on', async () => {
   const { clock, seen, handle } = start(() => 'well')
   await clock.pass(10_000)
   const before = seen.asked.length
 
   handle.hurry()
-  await clock.pass(FIRST_MS * 1.25)
+  await clock.pass(SOON_MS + FIRST_MS)
 
   assert.equal(seen.asked.length, before + 2)
 })
