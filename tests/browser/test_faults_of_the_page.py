@@ -65,7 +65,7 @@ def test_it_tells_the_way_there(case, event):
 
     assert "ui.click" in {crumb.get("category") for crumb in crumbs}
     if case.scenario_name == "failing-fetch":
-        (fetched,) = [crumb for crumb in crumbs if "/analytics/" in str(crumb.get("data", {}).get("url"))]
+        (fetched,) = [crumb for crumb in crumbs if "/analytics/spins/" in str(crumb.get("data", {}).get("url"))]
         assert fetched["data"]["status_code"] >= 400
 
 
