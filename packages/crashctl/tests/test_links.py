@@ -181,6 +181,20 @@ def test_an_event_on_no_span_of_its_service_is_found(whole, span):
     ] == broken_links(whole, WANTED)
 
 
+def test_an_event_of_what_outlives_its_request_hangs_below_the_call(whole):
+    """
+    A task that nobody awaits has a span of its own that is never sent; below whom it hangs must be right all the same.
+    """
+    own = whole[5]["payload"]["contexts"]["trace"]
+    own |= {"span_id": "e9", "parent_span_id": "g1"}
+
+    assert [] == broken_links(whole, WANTED)
+    own["parent_span_id"] = "y1"
+    assert ["event failed-game-engine of game-engine stands on span e9, which is none of game-engine"] == (
+        broken_links(whole, WANTED)
+    )
+
+
 def test_a_stranger_is_found(whole):
     """
     A service that nobody calls has no place on the trace.

@@ -157,16 +157,21 @@ def _lacking_ops(transactions: Sequence[_Transaction], wanted: Wanted) -> Iterat
 
 
 def _loose_events(items: Sequence[Json], transactions: Sequence[_Transaction], wanted: Wanted) -> Iterator[str]:
-    """An event stands on a span of its service; which that was cannot be known where the process was killed."""
+    """
+    An event stands on a span of its service; what outlives its request stands below a span of whoever called. Which
+    that was cannot be known where the process was killed.
+    """
     known: dict[str, set[str]] = {}
     for one in transactions:
         known.setdefault(one.service, set()).update(one.known)
     for item in items:
         service = item.get("service") or "(none)"
-        if item["type"] == "event" and service not in wanted.killed and service in known:
-            span_id = _trace(item).get("span_id")
-            if span_id not in known[service]:
-                yield f"{_name(item)} stands on span {span_id or '(none)'}, which is none of {service}"
+        if item["type"] != "event" or service in wanted.killed or service not in known:
+            continue
+        span_id, parent = _trace(item).get("span_id"), _trace(item).get("parent_span_id")
+        above = known[service].union(*(known.get(caller, ()) for caller in CALLERS.get(service, ())))
+        if span_id not in known[service] and parent not in above:
+            yield f"{_name(item)} stands on span {span_id or '(none)'}, which is none of {service}"
 
 
 def _trace(item: Json) -> Json:
