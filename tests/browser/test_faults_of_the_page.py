@@ -82,6 +82,23 @@ def test_its_frames_are_the_page_s_own_code(case, event):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_polling_is_no_part_of_the_press(case, event, site):
+    """
+    What the panel asks again and again meanwhile is on no trace of a press: neither as spans, nor at the gateway.
+    """
+    _, card = event
+    described = [
+        str(part.get("description") or part.get("transaction"))
+        for item in site.items(card.trace_id)
+        if item["type"] == "transaction"
+        for part in (item["payload"], *item["payload"]["spans"])
+    ]
+
+    assert described
+    assert [] == [one for one in described if "/api/v1/fir" in one or "/api/v1/faults" in one]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_sentry_would_mark_nothing(case, event):
     """
     Sentry's own normaliser finds the event well-formed.

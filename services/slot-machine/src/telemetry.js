@@ -12,6 +12,8 @@ const PROJECT_ID = 5
 const FIRING = /^fire /
 const FAILED = { code: 2, message: 'internal_error' }
 const CAPTURED_WITHIN_MS = 5000
+// What the panel asks again and again is no part of a press, also not while a fault of the page holds its trace.
+const ASKED_AGAIN = '/api/v1/(?:firings|faults|catalog|fault-pass)(?:[/?]|$)'
 
 /**
  * @typedef {object} Trace of one press.
@@ -48,13 +50,14 @@ export function startTelemetry (settings, base = '') {
         instrumentNavigation: false, // a hash is no other page
         linkPreviousTrace: 'off', // presses that follow one another have nothing to do with one another
         enableLongAnimationFrame: false, // long-tasks.js says more
-        enableLongTask: false
+        enableLongTask: false,
+        shouldCreateSpanForRequest: url => !new RegExp(ASKED_AGAIN).test(url)
       })
     ],
     attachStacktrace: false, // of a message it would be the one of whoever reports it
     enhanceFetchErrorMessages: 'report-only',
     dataCollection: { userInfo: false, cookies: false, httpBodies: [] },
-    tracePropagationTargets: [gateway.origin],
+    tracePropagationTargets: [new RegExp(`^${literal(gateway.origin)}(?!.*${ASKED_AGAIN})`)],
     tracesSampler: ({ name, inheritOrSampleWith }) => FIRING.test(name) ? 1 : inheritOrSampleWith(settings.sample_rate),
     initialScope: { tags: { service: SERVICE } }
   })
@@ -149,6 +152,9 @@ function hold (span) {
   Sentry.getActiveSpan()?.end()
   Sentry.setActiveSpanInBrowser(span)
 }
+
+/** @param {string} text as a part of a pattern that means itself. */
+const literal = text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 const nowhere = () => ({ send: async () => ({}), flush: async () => true })
 
