@@ -44,9 +44,12 @@ class Machine:
 
     def settle(self, spins: int) -> None:
         """Wait until so many spins are in the history, and the next one may begin."""
-        within_ms = SETTLED_WITHIN_S * 1000
-        expect(self.history).to_have_count(spins, timeout=within_ms)
-        expect(self.spin_button).to_be_enabled(timeout=within_ms)
+        expect(self.history).to_have_count(spins, timeout=SETTLED_WITHIN_S * 1000)
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the next spin may begin."""
+        expect(self.spin_button).to_be_enabled(timeout=SETTLED_WITHIN_S * 1000)
 
 
 def _number(text: str) -> int:
