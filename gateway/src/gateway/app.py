@@ -10,6 +10,7 @@ from crashkit.catalogue import Catalogue
 from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.problem import Problem
+from crashkit.spool.store import Store
 
 from gateway import failures
 from gateway.asgi import Receive, Scope, Send
@@ -41,12 +42,13 @@ class Gateway:
         settings: of the process.
         catalogue: what can be fired.
         lifecycle: of the process; counts open requests.
+        spool: of the process, for its figures; none where there is none.
 
     Raises:
         BindingError: the catalogue and the table of the gateway's own faults disagree.
     """
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, lifecycle: Lifecycle) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, lifecycle: Lifecycle, spool: Store | None) -> None:
         self._lifecycle = lifecycle
         self._upstreams = {
             name: Upstream(name, url, settings.upstream_connect_timeout_s) if url else None
@@ -57,7 +59,7 @@ class Gateway:
         routing = Routing(catalogue, self._upstreams)
         self._cors = Cors(settings.cors_origins)
         self._tracing = Tracing(settings.traces_sample_rate, settings.traces_per_s)
-        self._metrics = Metrics()
+        self._metrics = Metrics(spool)
         self.pages = Pages(
             settings=settings,
             guard=guard,
