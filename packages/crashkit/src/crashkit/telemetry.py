@@ -98,6 +98,8 @@ def start_sentry(
     sentry_sdk.get_global_scope().set_tag("service", service)
     if (spooled := _spooled()) is not None:
         spooled.sender.recover(RECOVER_S)
+    elif dsn and transport is None:
+        LOG.warning("no spool: STATE_DIR names no folder; an event that is not sent yet is lost with its process")
     return spool
 
 
