@@ -123,7 +123,9 @@ class Sink(SinkProcess):
 
     def wait_arrived(self, run: str, number: int, within_s: float = 60) -> None:
         """Wait for events of a run."""
-        wait_for(lambda: self.arrived(run) >= number, within_s, f"{number} events of {run}; {self.arrived(run)} are here")
+        wait_for(
+            lambda: self.arrived(run) >= number, within_s, f"{number} events of {run}; {self.arrived(run)} are here"
+        )
 
     def duplicates(self) -> int:
         """How many events came more than once; they are stored once."""

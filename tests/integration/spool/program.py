@@ -18,11 +18,10 @@ import sentry_sdk
 from crashkit.lifecycle import Lifecycle
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import ServiceSettings
+from crashkit.spool.counts import show_spool
 from crashkit.telemetry import start_sentry, stop_sentry
 from prometheus_client import CollectorRegistry, generate_latest
 from sentry_sdk.transport import HttpTransport
-
-from crashkit.spool.counts import show_spool
 
 MIB = 1024 * 1024
 # The SDK cuts lists after ten members, and strings after 1024 characters.

@@ -77,7 +77,8 @@ def test_a_sink_that_says_nothing_blocks_nobody(start, sink, tmp_path):
 
 def test_a_limit_is_obeyed_and_left(start, sink):
     """
-    Told to send no errors for three seconds, the process asks nobody meanwhile, sends transactions, and then all errors.
+    Told to send no errors for three seconds, the process asks nobody meanwhile, sends transactions, and then all
+    errors.
     """
     process = start()
     process.tell("transactions", number=1)

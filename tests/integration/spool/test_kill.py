@@ -68,7 +68,9 @@ def test_a_death_with_many_waiting_loses_none(start, sink):
     last = start()
 
     assert 60 == sink.arrived("backlog")
-    at = [sink.get(f"/api/v1/events/{item['event_id']}")["payload"]["extra"]["at"] for item in sink.items(run="backlog")]
+    at = [
+        sink.get(f"/api/v1/events/{item['event_id']}")["payload"]["extra"]["at"] for item in sink.items(run="backlog")
+    ]
     assert sorted(at) == at
     last.end()
 

@@ -5,7 +5,7 @@ What every Python service is told by its environment. Read once, in ``__main__``
 from pathlib import Path
 from typing import Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crashkit.guard import Policy
@@ -45,6 +45,11 @@ class ServiceSettings(BaseSettings):
     pod_namespace: str | None = None
     pod_uid: str | None = None
     node_name: str | None = None
+
+    @field_validator("state_dir", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None  # as a path it would be the folder that the process happens to run in
 
     @model_validator(mode="after")
     def _faults_need_a_token(self) -> Self:
