@@ -4,6 +4,7 @@ The spool's files, as tests/contract/spool.json has them for both languages.
 
 import base64
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,8 @@ def test_a_start_takes_over_what_the_contract_says(row, tmp_path):
     entries, _ = store.leftovers()
     sent = []
     for entry in entries:
-        if store.read(entry) is not None:
+        with suppress(BadFileError):
+            assert store.read(entry) is not None
             sent.append(entry.said.event_id)
             store.end(entry, "delivered")
 

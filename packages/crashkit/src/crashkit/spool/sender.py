@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from crashkit.spool.form import as_sent
+from crashkit.spool.form import BadFileError, as_sent
 from crashkit.spool.pace import LONGEST_S, TOO_LARGE_TRIES, Answer, pause_s
 from crashkit.spool.store import ORPHAN_S, Entry, Store
 
@@ -213,10 +213,13 @@ class Sender:
         return self._new.popleft()
 
     def _deliver(self, entry: Entry) -> None:
-        body = self._store.read(entry)
-        if body is None:
+        try:
+            body = self._store.read(entry)
+        except BadFileError:
             self._let_go(entry)
             self._lost("internal_sdk_error", 1)
+            return
+        if body is None:
             return
         answer = self._post(as_sent(body, entry.said.written_at_ns, time.time_ns()))
         meaning = answer.meaning

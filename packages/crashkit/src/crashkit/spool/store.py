@@ -120,18 +120,21 @@ class Store:
         Give the envelope of a file that waits.
 
         Returns:
-            None where there is nothing to send; the file is out of the way and counted then.
+            None where another process has dealt with it meanwhile.
+
+        Raises:
+            BadFileError: there is nothing to send; the file is out of the way and counted.
         """
         body = entry.body
         if body is None:
             try:
                 body = self._folder.read(entry.name)
-            except BadFileError as error:
+            except (BadFileError, OSError) as error:
+                if entry.leftover and isinstance(error, FileNotFoundError):
+                    self.drop(entry)
+                    return None
                 self.end(entry, "corrupt", aside=True, why=str(error))
-                return None
-            except OSError as error:
-                self.end(entry, "corrupt", aside=True, why=error.strerror or str(error))
-                return None
+                raise BadFileError(entry.name) from error
         if entry.leftover:
             self.counts.add("recovered")
             entry.leftover = False
