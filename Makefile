@@ -81,4 +81,8 @@ bench: setup ## Ratios measured side by side: capture latency, gateway against n
 	$(UV) sync --quiet --locked --all-packages --group bench
 	$(RUN) python -m tests.bench
 
-.PHONY: help setup up down drill load generate format check unit unit-in-turn charts integration e2e browser pictures test bench
+bench-loss: setup ## Errors before SIGKILL, a burst and what the spool costs, beside the SDK's own transport (no cluster).
+	$(RUN) python -m tests.bench.loss
+	$(RUN) python -m tests.bench.spool_cost
+
+.PHONY: help setup up down drill load generate format check unit unit-in-turn charts integration e2e browser pictures test bench bench-loss

@@ -37,10 +37,10 @@ def main() -> int:
         lifecycle = Lifecycle(settings.state_dir)
         versions = {name: version(name) for name in ("uvicorn", "uvloop", "httptools")}
         runtime = RuntimeContext(settings, lifecycle, versions)
-        start_sentry(settings, OWN, runtime, [], lambda _: settings.traces_sample_rate)
+        spool = start_sentry(settings, OWN, runtime, [], lambda _: settings.traces_sample_rate)
         for logger in (failures.__name__, "uvicorn.error"):  # what they log has been reported as an event
             ignore_logger(logger)
-        gateway = Gateway(settings, catalogue, lifecycle)
+        gateway = Gateway(settings, catalogue, lifecycle, spool)
         listener = listen(settings.host, settings.port)
     except (SettingsError, CatalogueError, BindingError, PageError) as error:
         return cannot_start(OWN, str(error))

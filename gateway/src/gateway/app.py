@@ -10,6 +10,7 @@ from crashkit.catalogue import Catalogue
 from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.problem import Problem
+from crashkit.spool.store import Store
 
 from gateway import failures
 from gateway.asgi import Receive, Scope, Send
@@ -44,13 +45,14 @@ class Gateway:
         settings: of the process.
         catalogue: what can be fired.
         lifecycle: of the process; counts open requests.
+        spool: of the process, for its figures; none where there is none.
 
     Raises:
         BindingError: the catalogue and the table of the gateway's own faults disagree.
         PageError: the folder of the page cannot be served.
     """
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, lifecycle: Lifecycle) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, lifecycle: Lifecycle, spool: Store | None) -> None:
         self._lifecycle = lifecycle
         self._upstreams = {
             name: Upstream(name, url, settings.upstream_connect_timeout_s) if url else None
@@ -60,7 +62,7 @@ class Gateway:
         routing = Routing(catalogue, self._upstreams)
         self._cors = Cors(settings.cors_origins)
         self._tracing = Tracing(settings.traces_sample_rate, settings.traces_per_s)
-        self._metrics = Metrics()
+        self._metrics = Metrics(spool)
         self._slot_machine = SlotMachine.make(settings, catalogue, self._upstreams, lifecycle, self._metrics)
         passes = FaultPasses(settings.policy, settings.fault_pass_s, self._metrics.fault_pass)
         self.pages = Pages(

@@ -2,6 +2,8 @@
 What the gateway counts, as Prometheus reads it.
 """
 
+from crashkit.spool.counts import show_spool
+from crashkit.spool.store import Store
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
@@ -12,11 +14,17 @@ STATUS_CLASSES = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
 
 
 class Metrics:
-    """The counters of one process, in a registry of their own."""
+    """
+    The counters of one process, in a registry of their own.
 
-    def __init__(self) -> None:
+    Args:
+        spool: its figures are shown too, where there is one.
+    """
+
+    def __init__(self, spool: Store | None) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
+        show_spool(self._registry, spool)
         self._requests = self._counter("requests", "Requests by the service they were for.", "service", "status")
         self._failures = self._counter("upstream_failures", "Requests without an answer.", "service", "kind")
         self._faults = self._counter("faults", "Faults that were admitted and handed over.", "scenario")

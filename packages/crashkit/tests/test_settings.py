@@ -80,3 +80,25 @@ def test_settings_do_not_change(environment):
 
     with pytest.raises(ValueError, match="frozen"):
         read_settings(ServiceSettings).port = 1
+
+
+def test_an_empty_folder_is_no_folder(environment):
+    """
+    STATE_DIR without a value is no folder, and not the one that the process happens to run in.
+    """
+    environment(STATE_DIR="")
+
+    assert read_settings(ServiceSettings).state_dir is None
+
+
+def test_the_spool_has_bounds(environment):
+    """
+    What waits on disk has room for 64 MiB and 2000 files unless the environment says otherwise, and never for none.
+    """
+    environment()
+    settings = read_settings(ServiceSettings)
+    assert (64, 2000) == (settings.spool_max_mib, settings.spool_max_files)
+
+    environment(SPOOL_MAX_MIB="0", SPOOL_MAX_FILES="none")
+    with pytest.raises(SettingsError, match=r"SPOOL_MAX_MIB: .*SPOOL_MAX_FILES: "):
+        read_settings(ServiceSettings)

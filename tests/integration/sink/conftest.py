@@ -3,10 +3,6 @@ The sink as a real process, and a target whose answers a test decides.
 """
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 import uuid
 from collections import deque
@@ -16,79 +12,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
-from crashctl.waiting import wait_for
-
-KEY = "0123456789abcdef" * 2
-TOKEN = "token-of-the-tests"
-
-
-@dataclass
-class SinkProcess:
-    """``python -m event_sink`` on a port of its own; it can be killed and started again on the same store."""
-
-    folder: Path
-    env: dict[str, str]
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20))
-    process: subprocess.Popen | None = None
-    port: int = 0
-    runs: int = 0
-
-    def start(self, *, before: list[str] | None = None) -> "SinkProcess":
-        self.runs += 1
-        log = self.folder / f"sink-{self.runs}.log"
-        env = {**os.environ, "SINK_DB_PATH": str(self.folder / "sink.sqlite3"), "SINK_INGEST_KEY": KEY} | {
-            "SINK_TOKEN": TOKEN,
-            "SINK_HOST": "127.0.0.1",
-            "SINK_PORT": str(self.port),
-            **self.env,
-        }
-        with log.open("wb") as out:
-            command = [*(before or []), sys.executable, "-m", "event_sink"]
-            self.process = subprocess.Popen(command, env=env, stderr=out, stdout=out)
-        self.port = wait_for(lambda: self._port(log), 20, f"the sink to listen; its log: {log}")
-        return self
-
-    def _port(self, log: Path) -> int | None:
-        assert self.process is not None
-        assert self.process.poll() is None, log.read_text()
-        found = [line for line in self.lines() if line.get("message") == "listening"]
-        return found[-1]["port"] if found else None
-
-    def lines(self) -> list[dict]:
-        text = (self.folder / f"sink-{self.runs}.log").read_text()
-        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def dsn(self, project_id: int = 2) -> str:
-        return f"http://{KEY}@127.0.0.1:{self.port}/{project_id}"
-
-    def get(self, path: str, **query: str | int) -> dict:
-        answer = self.http.get(f"{self.url}{path}", params=query)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def accounts(self) -> dict:
-        return self.get("/api/v1/accounts")
-
-    def post(self, body: bytes, project_id: int = 2, **headers: str) -> httpx.Response:
-        auth = {"X-Sentry-Auth": f"Sentry sentry_version=7, sentry_key={KEY}"}
-        sent = auth | {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.http.post(f"{self.url}/api/{project_id}/envelope/", content=body, headers=sent)
-
-    def misbehave(self, **order: object) -> None:
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        answer = self.http.put(f"{self.url}/api/v1/misbehaviour", json=order, headers=headers)
-        assert answer.status_code == 200, answer.text
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(30)
+from crashctl.proof.sink import SinkProcess
 
 
 @pytest.fixture
@@ -99,8 +24,7 @@ def make_sink(tmp_path: Path) -> Iterator[Callable[..., SinkProcess]]:
             folder = tmp_path / uuid.uuid4().hex[:6]
             folder.mkdir()
             sink = SinkProcess(folder, env)
-            stack.callback(lambda: sink.process and sink.process.poll() is None and sink.end(signal.SIGKILL))
-            stack.callback(sink.http.close)
+            stack.callback(sink.close)
             return sink
 
         yield make

@@ -5,7 +5,7 @@ What every Python service is told by its environment. Read once, in ``__main__``
 from pathlib import Path
 from typing import Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crashkit.guard import Policy
@@ -26,6 +26,8 @@ class ServiceSettings(BaseSettings):
     port: int = Field(ge=1, le=65535, description="Port to listen on.")
     catalog_dir: Path = Field(description="Folder of the catalogue.")
     state_dir: Path | None = Field(None, description="Writable folder that outlives the container, not the pod.")
+    spool_max_mib: int = Field(64, ge=1, le=4096, description="Most that events waiting on disk may take (MiB).")
+    spool_max_files: int = Field(2000, ge=1, le=1_000_000, description="Most events that wait on disk.")
     drain_s: float = Field(10, ge=0, le=60, description="Seconds to finish open requests after SIGTERM.")
 
     sentry_dsn: SecretStr | None = Field(None, description="Nothing is sent without it.")
@@ -43,6 +45,11 @@ class ServiceSettings(BaseSettings):
     pod_namespace: str | None = None
     pod_uid: str | None = None
     node_name: str | None = None
+
+    @field_validator("state_dir", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None  # as a path it would be the folder that the process happens to run in
 
     @model_validator(mode="after")
     def _faults_need_a_token(self) -> Self:

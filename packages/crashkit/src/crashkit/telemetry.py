@@ -3,6 +3,7 @@ How a service talks to Sentry: what is sampled, what every event carries, and th
 """
 
 import logging
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,19 @@ from sentry_sdk.utils import BadDsn, current_stacktrace, event_from_exception
 from crashkit.run import Run
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import ServiceSettings, SettingsError
+from crashkit.spool.opening import open_spool
+from crashkit.spool.store import Store
+from crashkit.spool.transport import SpoolTransport, spooling
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint, SamplingContext
 
 LOG = logging.getLogger(__name__)
 FLUSH_S = 2.0
+# A backlog that gets smaller is sent on for so long at the end; grace period and drain leave room for it.
+LONGEST_FLUSH_S = 5.0
+# What earlier processes left is sent before this one is ready, unless it takes longer.
+RECOVER_S = 5.0
 # The SDK does not cut strings by itself, and Sentry refuses an event above 1 MiB.
 MAX_VALUE_LENGTH = 1024
 # What these loggers report with an error has passed every handler: nobody has handled it.
@@ -39,9 +47,9 @@ def start_sentry(
     *,
     last_resorts: Collection[str] = (),
     transport: type[Transport] | None = None,
-) -> None:
+) -> Store | None:
     """
-    Start the SDK of this process.
+    Start the SDK of this process, and send what earlier processes could not.
 
     AsyncioIntegration stays off: it reports every failing task, so that one failing TaskGroup becomes several events.
     What it would add rightly, a task that nobody awaits, is reported by :mod:`crashkit.offpath` (docs/decisions).
@@ -53,12 +61,16 @@ def start_sentry(
         integrations: of the web framework; nothing is enabled because it happens to be installed.
         sampler: the share of a trace to keep, 0 to 1.
         last_resorts: loggers of the web framework through which it reports what nobody handled.
-        transport: in place of the SDK's own, where envelopes shall go elsewhere.
+        transport: in place of the one with the spool, where envelopes shall go elsewhere.
+
+    Returns:
+        The spool, for ``/metrics``; none where there is no DSN or no folder for it.
 
     Raises:
         SettingsError: the DSN is none.
     """
     dsn = settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None
+    spool = open_spool(settings) if dsn and transport is None else None
     try:
         sentry_sdk.init(
             dsn=dsn,
@@ -78,12 +90,17 @@ def start_sentry(
             in_app_exclude=["crashkit"],
             before_send=_completes(runtime, LAST_RESORTS.union(last_resorts)),
             before_send_transaction=_without_query,
-            transport=transport,
+            transport=spooling(spool) if spool else transport,
         )
     except BadDsn as error:
         raise SettingsError(f"SENTRY_DSN: {error}; it has the form http://<key>@<host>/<project>") from None
     ignore_logger(__name__)
     sentry_sdk.get_global_scope().set_tag("service", service)
+    if (spooled := _spooled()) is not None:
+        spooled.sender.recover(RECOVER_S)
+    elif dsn and transport is None:
+        LOG.warning("no spool: STATE_DIR names no folder; an event that is not sent yet is lost with its process")
+    return spool
 
 
 def sampler(
@@ -137,8 +154,13 @@ def capture_unhandled(error: BaseException, mechanism: str, *, with_stack: bool 
 
 
 def stop_sentry() -> None:
-    """Send what is queued, for two seconds at the most."""
-    sentry_sdk.get_client().close(timeout=FLUSH_S)
+    """Send what is queued: for two seconds, and on to five while it gets less. What is left stays in the spool."""
+    client = sentry_sdk.get_client()
+    ends = time.monotonic() + LONGEST_FLUSH_S
+    client.flush(timeout=FLUSH_S)
+    if (spooled := _spooled()) is not None:
+        spooled.sender.flush_on(ends - time.monotonic())
+    client.close(timeout=0)
 
 
 def trace_id() -> str | None:
@@ -147,6 +169,11 @@ def trace_id() -> str | None:
     """
     traceparent = sentry_sdk.get_traceparent()
     return traceparent.partition("-")[0] if traceparent else None
+
+
+def _spooled() -> SpoolTransport | None:
+    transport = sentry_sdk.get_client().transport
+    return transport if isinstance(transport, SpoolTransport) else None
 
 
 def _completes(runtime: RuntimeContext, last_resorts: Collection[str]) -> Callable[["Event", "Hint"], "Event"]:

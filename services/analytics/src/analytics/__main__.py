@@ -20,6 +20,7 @@ from crashkit.metrics import Metrics
 from crashkit.refused_start import BAD_ADDRESS, cannot_start
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import SettingsError, read_settings
+from crashkit.spool.counts import show_spool
 from crashkit.telemetry import sampler, start_sentry, stop_sentry, trace_id
 from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.transport import Transport
@@ -73,11 +74,12 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Parts
     for logger in (failures.__name__, "uvicorn.error"):  # what they log has been reported as an event
         ignore_logger(logger)
     sample = sampler(settings.traces_sample_rate, is_fault, is_control)
-    start_sentry(settings, SERVICE, runtime, [], sample, transport=transport)
+    spool = start_sentry(settings, SERVICE, runtime, [], sample, transport=transport)
     sentry_sdk.get_global_scope().add_event_processor(without_values)
     database = Database(settings.mongodb_uri.get_secret_value(), settings.mongodb_database, settings.mongodb_timeout_s)
     watch = Watch(database, lambda: spins.prepare(database))
     metrics = Metrics(SERVICE, lambda: len(guard.active()), lifecycle.restart_count)
+    show_spool(metrics.registry, spool)
     return Parts(catalogue, handlers, guard, lifecycle, metrics, database, watch)
 
 

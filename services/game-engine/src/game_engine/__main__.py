@@ -20,6 +20,7 @@ from crashkit.offpath import watch_loop
 from crashkit.refused_start import BAD_ADDRESS, cannot_start
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import SettingsError, read_settings
+from crashkit.spool.counts import show_spool
 from crashkit.telemetry import sampler, start_sentry, stop_sentry, trace_id
 from sentry_sdk.integrations.aiohttp import AioHttpIntegration
 from sentry_sdk.integrations.logging import ignore_logger
@@ -74,7 +75,7 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Engin
 
     ignore_logger(web.__name__)  # what it logs has its event already
     sample = sampler(settings.traces_sample_rate, is_fault, is_control)
-    start_sentry(
+    spool = start_sentry(
         settings,
         SERVICE,
         runtime,
@@ -84,6 +85,7 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Engin
         transport=transport,
     )
     metrics = Metrics(SERVICE, lambda: len(guard.active()), lifecycle.restart_count)
+    show_spool(metrics.registry, spool)
     money = open_money(settings, lifecycle, metrics)
     return Engine(catalogue, handlers, guard, lifecycle, metrics, money)
 
