@@ -26,6 +26,7 @@ class ServiceSettings(BaseSettings):
     port: int = Field(ge=1, le=65535, description="Port to listen on.")
     catalog_dir: Path = Field(description="Folder of the catalogue.")
     state_dir: Path | None = Field(None, description="Writable folder that outlives the container, not the pod.")
+    termination_log: Path | None = Field(None, description="File whose content the kubelet keeps when this dies.")
     drain_s: float = Field(10, ge=0, le=60, description="Seconds to finish open requests after SIGTERM.")
 
     sentry_dsn: SecretStr | None = Field(None, description="Nothing is sent without it.")

@@ -13,6 +13,7 @@ from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.transport import Transport
 from sentry_sdk.utils import BadDsn, current_stacktrace, event_from_exception
 
+from crashkit.flight import note_breadcrumb, note_fault
 from crashkit.run import Run
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import ServiceSettings, SettingsError
@@ -76,6 +77,7 @@ def start_sentry(
             # In an image our code is among the installed packages, which the SDK takes for other people's.
             in_app_include=[service.replace("-", "_")],
             in_app_exclude=["crashkit"],
+            before_breadcrumb=note_breadcrumb,
             before_send=_completes(runtime, LAST_RESORTS.union(last_resorts)),
             before_send_transaction=_without_query,
             transport=transport,
@@ -111,7 +113,8 @@ def sampler(
 
 @contextmanager
 def tagged(run: Run) -> Iterator[None]:
-    """Put the run's tags on everything that is captured inside, and on what it starts."""
+    """Put the run's tags on everything that is captured inside, on what it starts, and into the flight record."""
+    note_fault(run)
     scope = sentry_sdk.get_isolation_scope()
     scope.set_tag("scenario", run.case.scenario_name)
     if run.case.case_name:
