@@ -25,6 +25,7 @@ LOG = logging.getLogger(__name__)
 FLUSH_S = 2.0
 # The SDK does not cut strings by itself, and Sentry refuses an event above 1 MiB.
 MAX_VALUE_LENGTH = 1024
+NO_TRACE = f"{0:032x}-{0:016x}"
 # What these loggers report with an error has passed every handler: nobody has handled it.
 LAST_RESORTS = frozenset({"asyncio", "concurrent.futures"})
 
@@ -150,6 +151,17 @@ def trace_id() -> str | None:
     """
     traceparent = sentry_sdk.get_traceparent()
     return traceparent.partition("-")[0] if traceparent else None
+
+
+def trace_and_span() -> tuple[str, str]:
+    """
+    Give trace (32 hex digits) and span (16) that this code runs on; zeros without the SDK.
+    """
+    span = sentry_sdk.get_current_span()
+    if span is not None:
+        return span.trace_id, span.span_id
+    trace, _, rest = (sentry_sdk.get_traceparent() or NO_TRACE).partition("-")
+    return trace, rest.partition("-")[0]
 
 
 def _completes(runtime: RuntimeContext, last_resorts: Collection[str]) -> Callable[["Event", "Hint"], "Event"]:
