@@ -2,11 +2,14 @@
 Routes whose requests are in the flight record while they are open.
 """
 
+from typing import TYPE_CHECKING
+
 from crashkit.telemetry import trace_and_span
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
-from analytics.parts import Parts
+if TYPE_CHECKING:
+    from analytics.parts import Parts
 
 
 class ToldRoute(APIRoute):
