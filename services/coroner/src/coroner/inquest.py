@@ -13,7 +13,7 @@ from crashkit.flight.reading import read_flight
 from crashkit.scrub import scrub
 from crashkit.telemetry import capture_unhandled
 
-from coroner.api import ApiError, ApiRefusedError, Pods
+from coroner.api import ApiAwayError, ApiError, ApiRefusedError, Pods
 from coroner.causes import classify
 from coroner.death import Death, Kind
 from coroner.evidence import during, happening
@@ -25,9 +25,11 @@ from coroner.report import Case, envelope_of, event_of
 
 LOG = logging.getLogger(__name__)
 # The kubelet's own events and the wait before the next start come a moment after the status that tells of a death.
-SETTLE_S = 1.0
+SETTLE_S = 0.8
 # Looks at a death that nothing explains yet.
-MOST_LOOKS = 3
+MOST_LOOKS = 2
+# How long a death waits for an API that cannot be asked for its events.
+API_AWAY_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Inquest:
         try:
             happenings = [happening(found) for found in self._pods.events_of(death.pod.uid)]
         except ApiError as error:
-            if not last_look:
+            if not self._stopped and isinstance(error, ApiAwayError) and time() < waiting.seen_at + API_AWAY_S:
                 self._again(waiting)
                 return
             LOG.warning("a death is told without the events of its pod: %s", error)
