@@ -21,7 +21,7 @@ def at(second: float) -> str:
 
 
 def terminated(
-    code: int, reason: str = "Error", start: float = 0, end: float = 60, message: str = "", of: int = 0
+    code: int, reason: str = "Error", *, start: float = 0, end: float = 60, message: str = "", of: int = 0
 ) -> Json:
     """``terminated`` of the start number ``of``."""
     return {
@@ -38,7 +38,7 @@ def waiting(reason: str, message: str = "") -> Json:
     return {"waiting": {"reason": reason, "message": message}}
 
 
-def pod(  # noqa: PLR0913 - each is a part of a pod that some test changes
+def pod(
     state: Json | None = None,
     last: Json | None = None,
     restarts: int = 0,

@@ -18,6 +18,8 @@ STOPPING = event("Killing", "Stopping container payment", 40)
 FULL = flight(used_mib=250, limit_mib=256, peak_mib=256, oom_kills=0)
 EMPTY = flight(used_mib=80, limit_mib=256, peak_mib=90, oom_kills=0)
 CHILD = flight(used_mib=80, limit_mib=256, peak_mib=256, oom_kills=1)
+HEAP_FULL = flight(heap_used_mib=95, heap_limit_mib=100)
+HEAP_EMPTY = flight(heap_used_mib=9, heap_limit_mib=100)
 NEVER = {"restartPolicy": "Never"}
 
 
@@ -35,7 +37,7 @@ ROWS = {
     "OOM kill of the main process": (ended(137, "OOMKilled", FULL), (), Cause.OOM_KILL, True),
     "OOM kill without a flight record": (ended(137, "OOMKilled"), (), Cause.OOM_KILL, True),
     "137 alone is no OOM kill": (ended(137), (), Cause.SIGKILL, False),
-    "137 with a memory that was far from its limit is none either": (ended(137, "Error", EMPTY), (), Cause.SIGKILL, False),
+    "137 with memory far from its limit is none either": (ended(137, "Error", EMPTY), (), Cause.SIGKILL, False),
     "137 at the limit, without the label: likely": (ended(137, "Error", FULL), (), Cause.OOM_KILL, False),
     "OOM kill of a child, the main process leaves by itself": (
         ended(1, "OOMKilled", CHILD), (), Cause.OOM_KILL_CHILD, True,
@@ -87,8 +89,8 @@ ROWS = {
         ended(134, message="FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory"), (),
         Cause.HEAP_ABORT, True,
     ),
-    "heap abort by the heap": (ended(134, message=flight(heap_used_mib=95, heap_limit_mib=100)), (), Cause.HEAP_ABORT, True),
-    "abort of Node with an empty heap": (ended(134, message=flight(heap_used_mib=9, heap_limit_mib=100)), (), Cause.ABORT, True),
+    "heap abort by the heap": (ended(134, "Error", HEAP_FULL), (), Cause.HEAP_ABORT, True),
+    "abort of Node with an empty heap": (ended(134, "Error", HEAP_EMPTY), (), Cause.ABORT, True),
     "exit 1": (ended(1), (), Cause.EXIT, True),
     "exit 0 of what is to stay": (ended(0, "Completed"), (), Cause.EXIT, True),
     "exit 1, never started again": (ended(1, spec=NEVER), (), Cause.EXIT, True),
