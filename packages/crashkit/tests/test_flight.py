@@ -4,20 +4,15 @@ The flight record: what is in the file at each moment, and what is left of it wh
 
 import json
 import re
-import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import pytest
 import sentry_sdk
-from crashctl.waiting import wait_for
 from crashkit.catalogue import BoundCase
 from crashkit.flight import FlightRecord, start_flight
 from crashkit.flight.file import MOST_BYTES, RecordFile
 from crashkit.flight.gauge import MemoryGauge
-from crashkit.flight.reading import read_flight
 from crashkit.loading import load_catalogue
 from crashkit.run import Run
 from crashkit.settings import ServiceSettings
@@ -251,61 +246,3 @@ def test_no_record_is_no_reason_not_to_serve(place, tmp_path, monkeypatch, caplo
         record.tick()
 
     assert (1 if place else 0) == caplog.text.count("no flight record")
-
-
-PROGRAM = """
-import sys, time
-from pathlib import Path
-from crashkit.catalogue import Catalogue
-from crashkit.flight import FlightRecord
-from crashkit.flight.file import RecordFile
-from crashkit.flight.gauge import MemoryGauge
-from crashkit.loading import load_catalogue
-from crashkit.run import Run
-from crashkit.telemetry import tagged
-
-# Of this process alone: what others on the machine take shall not count.
-gauge = MemoryGauge(Path("/no/cgroup"))
-record = FlightRecord(RecordFile(Path(sys.argv[1])), "till", "crash-demo@0.1.0", gauge)
-record.tick()
-with record.running(lambda: False):
-    record.close(record.open("1" * 32, "2" * 16, "GET /before"))
-    record.open("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "POST /debug/memory-leak")
-    with tagged(Run(next(load_catalogue(Path(sys.argv[2])).cases("till")), "demo-1")):
-        print("open", flush=True)
-        held = []
-        while True:
-            held.append(bytearray(1 << 20))
-            time.sleep(0.005)
-"""
-
-
-def test_a_process_that_is_killed_leaves_its_open_request(file):
-    """
-    After SIGKILL, in the middle of work, the file names the request that was open, its trace and its fault, and the
-    memory of the last moments.
-    """
-    catalogue = str(Path(__file__).parent / "contract" / "catalog")
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(file), catalogue], stdout=subprocess.PIPE, text=True
-    )  # fmt: skip
-    assert "open\n" == process.stdout.readline()
-
-    def used_mib() -> float:
-        flight = read_flight(file.read_text())
-        return (flight and flight.memory("used_mib")) or 0
-
-    first_mib = used_mib()
-    wait_for(lambda: used_mib() > first_mib + 20, 30, "memory that grows in the record")
-
-    process.send_signal(signal.SIGKILL)
-    process.wait(30)
-
-    flight = read_flight(file.read_text())
-    (opened,) = flight.open
-    assert -signal.SIGKILL == process.returncode
-    assert (TRACE, SPAN, "POST /debug/memory-leak") == (opened.trace, opened.span, opened.route)
-    assert (a_case().scenario_name, a_case().case_name, "demo-1") == (opened.scenario, opened.case, opened.run)
-    assert flight.ended is None
-    assert flight.memory("slope_mib_s") > 0
-    process.stdout.close()

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from crashctl.waiting import wait_for
 
-from .conftest import NAMESPACE, STRANGER, ended, now, running
+from .api_server import NAMESPACE, STRANGER, ended, now, running
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 MIB = 1024 * 1024
