@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 from crashkit.cgroup import MOUNT, NO_LIMIT_BYTES
 
@@ -40,6 +40,8 @@ class MemoryGauge:
     def __init__(self, mount: Path = MOUNT, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._seen: deque[tuple[float, float]] = deque()
+        self._killed = 0
+        self._killed_at: float | None = None
         names = next((names for names in _FILES if (mount / names[0]).is_file()), None)
         if names is None:
             # Pages; the second word is what is resident.
@@ -52,18 +54,22 @@ class MemoryGauge:
     def read(self) -> dict[str, float | int | None]:
         """
         Give ``used_mib``, ``limit_mib``, ``peak_mib``, ``slope_mib_s`` and ``oom_kills`` as they are now; none for what
-        the kernel does not say.
+        the kernel does not say. ``oom_killed_at`` (unix seconds) is there once the kernel has killed a process of the
+        container while this one lived.
         """
         used = _number(self._used, self._word)
         used_mib = None if used is None else used * self._unit / MIB
-        limit, peak = _number(self._limit), _number(self._peak)
-        return {
+        limit, peak, kills = _number(self._limit), _number(self._peak), _kills(self._kills)
+        if kills is not None and kills > self._killed:
+            self._killed, self._killed_at = kills, round(time(), 3)
+        figures: dict[str, float | int | None] = {
             "used_mib": _rounded(used_mib),
             "limit_mib": None if limit is None or limit >= NO_LIMIT_BYTES else _rounded(limit / MIB),
             "peak_mib": None if peak is None else _rounded(peak / MIB),
             "slope_mib_s": None if used_mib is None else self._slope(used_mib),
-            "oom_kills": _kills(self._kills),
+            "oom_kills": kills,
         }
+        return figures if self._killed_at is None else {**figures, "oom_killed_at": self._killed_at}
 
     def _slope(self, used_mib: float) -> float:
         now, seen = self._clock(), self._seen
