@@ -36,7 +36,7 @@ format: setup ## Format the Python code.
 check: setup ## Format, lint, types, import contracts, generated files (seconds, no service).
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
-	$(RUN) mypy packages/crashkit/src packages/crashctl/src services/game-engine/src services/analytics/src services/event-sink/src gateway/src
+	$(RUN) mypy packages/crashkit/src packages/crashctl/src services/game-engine/src services/analytics/src services/event-sink/src services/coroner/src gateway/src
 	$(RUN) lint-imports
 	$(NPM) run --silent check
 	$(PAGE) run --silent check
@@ -51,6 +51,7 @@ unit-in-turn: ## The tests of `unit`, where MONGODB_URI names a database.
 	$(PYTEST) services/analytics
 	$(PYTEST) services/game-engine
 	$(PYTEST) services/event-sink
+	$(PYTEST) services/coroner
 	$(PYTEST) gateway
 	$(NPM) test --silent
 	$(PAGE) test --silent

@@ -77,6 +77,7 @@ def contestants(folder: Path) -> tuple[Contestant, ...]:
         _uvicorn("raw ASGI + aiohttp", "raw_proxy", 18112),
         _gateway("gateway, no Sentry", 18113, {}),
         _gateway("gateway, traces 0.2", 18114, {"SENTRY_DSN": DSN}),
+        _gateway("gateway, flight record", 18117, {"SENTRY_DSN": DSN, "TERMINATION_LOG": str(folder / "flight")}),
         _gateway("gateway, 0.2 unbounded", 18115, {"SENTRY_DSN": DSN, **UNBOUNDED}),
         _gateway("gateway, 1.0 unbounded", 18116, {"SENTRY_DSN": DSN, "TRACES_SAMPLE_RATE": "1", **UNBOUNDED}),
     )

@@ -166,5 +166,6 @@ def services() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def fireable(services) -> list[str]:
-    """Names of the pods in which a fault can be fired."""
-    return [f"crash-demo-{service['name']}" for service in services]
+    """Names of the pods in which a fault can be fired: those whose service has scenarios."""
+    names = [service["name"] for service in services]
+    return [f"crash-demo-{name}" for name in names if (ROOT / "catalog" / f"{name}.yaml").is_file()]

@@ -30,7 +30,7 @@ def container(default, service):
 @pytest.fixture
 def longest_s(service) -> float:
     """The longest that a fault of the service may run (s)."""
-    return max(case.budget.wall_s for case in CATALOG.cases(service.name))
+    return max((case.budget.wall_s for case in CATALOG.cases(service.name)), default=0)
 
 
 def memory_limit_mib(container: dict) -> int:
@@ -112,7 +112,7 @@ def test_a_pod_may_drain_and_flush_before_it_is_killed(render, fireable, drain_s
     """
     pods = render({"global": {"drainS": drain_s}}).pods
 
-    for name in (*fireable, "crash-demo-event-sink"):
+    for name in (*fireable, "crash-demo-event-sink", "crash-demo-coroner"):
         env = pods[name].env
         assert drain_s == int(env.get("DRAIN_S") or env["SINK_DRAIN_S"])
         leave_s = pods[name].container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)

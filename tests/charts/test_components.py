@@ -12,7 +12,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "crash-demo"
-COMPONENTS = {"gateway", "game-engine", "payment", "analytics", "mongodb", "event-sink", "bugsink", "spotlight"}
+COMPONENTS = {
+    "gateway", "game-engine", "payment", "analytics", "mongodb", "event-sink", "coroner", "bugsink", "spotlight",
+}  # fmt: skip
 
 
 def names(*components: str) -> set[str]:

@@ -115,6 +115,10 @@ def test_a_changed_secret_starts_pods_anew(render):
 
 
 APPS = {"name": "apps", "versions": [{"groupVersion": "apps/v1", "version": "v1"}]}
+RBAC = {
+    "name": "rbac.authorization.k8s.io",
+    "versions": [{"groupVersion": "rbac.authorization.k8s.io/v1", "version": "v1"}],
+}
 
 
 def resources(version: str, *kinds: str) -> dict:
@@ -129,9 +133,10 @@ def api_server():
     answers = {
         "/version": {"major": "1", "minor": "37", "gitVersion": "v1.37.2"},
         "/api": {"kind": "APIVersions", "versions": ["v1"]},
-        "/apis": {"kind": "APIGroupList", "groups": [APPS]},
+        "/apis": {"kind": "APIGroupList", "groups": [APPS, RBAC]},
         "/api/v1": resources("v1", "Secret", "Service", "ServiceAccount", "PersistentVolumeClaim"),
         "/apis/apps/v1": resources("apps/v1", "Deployment"),
+        "/apis/rbac.authorization.k8s.io/v1": resources("rbac.authorization.k8s.io/v1", "Role", "RoleBinding"),
         "/api/v1/namespaces/crash-demo/secrets/crash-demo-secrets": {
             "apiVersion": "v1",
             "kind": "Secret",

@@ -46,29 +46,58 @@ def test_every_pod_is_restricted(release):
         }
 
 
-def test_no_pod_but_the_drill_has_a_token(everything):
+def test_no_pod_but_the_drill_and_the_coroner_has_a_token(everything):
     """
-    Each component has an identity of its own, and only the drill's is mounted.
+    Each component has an identity of its own, and only those are mounted that look at pods.
     """
     for name, pod in everything.pods.items():
         assert name == pod.spec["serviceAccountName"]
-        assert (name == "crash-demo-drill") == pod.spec["automountServiceAccountToken"]
+        assert (name in {"crash-demo-drill", "crash-demo-coroner"}) == pod.spec["automountServiceAccountToken"]
         assert not everything.one("ServiceAccount", name)["automountServiceAccountToken"]
 
 
 def test_the_drill_sees_the_pods_of_its_namespace_and_no_more(demo):
     """
-    The only rights of a release are the drill's, in its own namespace, and they are there only while it runs.
+    The drill's rights are in its own namespace, and they are there only while it runs.
     """
     assert {} == demo.all("ClusterRole") | demo.all("ClusterRoleBinding")
-    (role,) = demo.all("Role").values()
-    (binding,) = demo.all("RoleBinding").values()
+    assert {"crash-demo-drill", "crash-demo-coroner"} == set(demo.all("Role")) == set(demo.all("RoleBinding"))
+    role, binding = demo.one("Role", "crash-demo-drill"), demo.one("RoleBinding", "crash-demo-drill")
 
     assert [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}] == role["rules"]
     assert [{"kind": "ServiceAccount", "name": "crash-demo-drill", "namespace": "crash-demo"}] == binding["subjects"]
     for rights in (role, binding, demo.one("ServiceAccount", "crash-demo-drill")):
         assert "test" == rights["metadata"]["annotations"]["helm.sh/hook"]
         assert "hook-failed" in rights["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
+
+
+def test_the_coroner_sees_pods_and_their_events_and_no_more(render, demo):
+    """
+    The coroner may get, list and watch pods and events of its own namespace; logs only where a value says so.
+    """
+    role, binding = demo.one("Role", "crash-demo-coroner"), demo.one("RoleBinding", "crash-demo-coroner")
+    with_logs = render({"coroner": {"readLogs": True}})
+
+    sees = {"apiGroups": [""], "resources": ["pods", "events"], "verbs": ["get", "list", "watch"]}
+    assert [sees] == role["rules"]
+    assert [{"kind": "ServiceAccount", "name": "crash-demo-coroner", "namespace": "crash-demo"}] == binding["subjects"]
+    assert {"kind": "Role", "name": "crash-demo-coroner"}.items() <= binding["roleRef"].items()
+    reads = {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]}
+    assert [sees, reads] == with_logs.one("Role", "crash-demo-coroner")["rules"]
+    assert ("false", "true") == tuple(r.pods["crash-demo-coroner"].env["READS_LOGS"] for r in (demo, with_logs))
+
+
+def test_every_container_leaves_its_last_words(release):
+    """
+    What a container wrote into its termination message, or else the end of its log, outlives it in the pod's status; a
+    service knows the file.
+    """
+    for pod in release.pods.values():
+        for container in pod.containers:
+            assert "/dev/termination-log" == container["terminationMessagePath"]
+            assert "FallbackToLogsOnError" == container["terminationMessagePolicy"]
+            told = {entry["name"]: entry.get("value") for entry in container.get("env", [])}
+            assert ("STATE_DIR" in told) == (told.get("TERMINATION_LOG") == "/dev/termination-log")
 
 
 def test_every_pod_has_requests_and_limits(release):
@@ -130,13 +159,13 @@ def test_network_policies_let_callers_in_and_others_not(render, default):
         return [found.get("app.kubernetes.io/name") for found in labels]
 
     assert {} == default.all("NetworkPolicy")
-    assert set(release.all("Deployment")) == set(release.all("NetworkPolicy"))
+    assert {*release.all("Deployment"), "crash-demo-coroner-out"} == set(release.all("NetworkPolicy"))
     assert ["gateway", "drill"] == callers("game-engine")
     assert ["gateway", "game-engine", "drill"] == callers("payment") == callers("analytics")
     assert ["analytics", "payment"] == callers("mongodb")
     assert {"podSelector", "policyTypes"} == set(release.one("NetworkPolicy", "crash-demo-load")["spec"])
     assert ["event-sink", "drill"] == callers("bugsink")
-    assert [None] == callers("event-sink")
+    assert [None] == callers("event-sink") == callers("coroner")
     assert [] == callers("gateway")
 
 

@@ -149,5 +149,5 @@ def test_each_service_is_forwarded(config, demo):
     forwarded = {entry["resourceName"]: entry["port"] for entry in config["portForward"]}
     listening = {name: service["spec"]["ports"][0]["port"] for name, service in demo.all("Service").items()}
 
-    inside = {f"crash-demo-{name}" for name in ("game-engine", "payment", "analytics", "mongodb")}
+    inside = {f"crash-demo-{name}" for name in ("game-engine", "payment", "analytics", "mongodb", "coroner")}
     assert {name: port for name, port in listening.items() if name not in inside} == forwarded

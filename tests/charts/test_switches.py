@@ -37,6 +37,18 @@ def test_a_ui_can_be_left_out(render, default, part):
     assert [] == [o for o in without.objects if o["metadata"]["name"] == f"crash-demo-{part}"]
 
 
+def test_the_coroner_can_be_left_out(render, default):
+    """
+    Without the coroner nothing of it is rendered, its rights included.
+    """
+    without = render({"global": {"coroner": {"enabled": False}}})
+    env = default.pods["crash-demo-coroner"].env
+
+    assert [] == [o for o in without.objects if "coroner" in o["metadata"]["name"]]
+    assert ("crash-demo", "72") == (env["RELEASE_NAME"], env["TELL_WITHIN_H"])
+    assert "FAULTS_ENABLED" not in env
+
+
 @pytest.mark.parametrize("part", ["payment", "analytics"])
 def test_a_service_can_be_left_out(render, default, part):
     """
@@ -52,11 +64,13 @@ def test_a_service_can_be_left_out(render, default, part):
     assert [] == [o for o in without.objects if o["metadata"]["name"] == f"crash-demo-{part}"]
 
 
-def test_the_gateway_knows_each_service(default, services):
+def test_the_gateway_knows_each_service(default, services, fireable):
     """
-    Behind the gateway is every service of the catalogue, so that no path answers that it is not part of the release.
+    Behind the gateway is every service with faults, so that no path of the catalogue answers that it is not part of the
+    release.
     """
-    behind = [service["name"] for service in services if service["name"] != "gateway"]
+    known = [f"crash-demo-{service['name']}" for service in services]
+    behind = [name.removeprefix("crash-demo-") for name in known if name in fireable and name != "crash-demo-gateway"]
     env = default.pods["crash-demo-gateway"].env
 
     assert {f"{name.upper().replace('-', '_')}_URL" for name in behind} == {name for name in env if name[-4:] == "_URL"}
@@ -99,6 +113,7 @@ def test_who_writes_a_store_is_never_there_twice(default):
         "crash-demo-spotlight": "Recreate",
         "crash-demo-game-engine": "RollingUpdate",
         "crash-demo-gateway": "RollingUpdate",
+        "crash-demo-coroner": "RollingUpdate",
         "crash-demo-payment": "RollingUpdate",
         "crash-demo-analytics": "RollingUpdate",
     } == strategies

@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import version
 
 from crashkit.binding import BindingError
+from crashkit.flight import start_flight
 from crashkit.lifecycle import Lifecycle
 from crashkit.listening import listen
 from crashkit.loading import CatalogueError, load_catalogue
@@ -40,16 +41,18 @@ def main() -> int:
         spool = start_sentry(settings, OWN, runtime, [], lambda _: settings.traces_sample_rate)
         for logger in (failures.__name__, "uvicorn.error"):  # what they log has been reported as an event
             ignore_logger(logger)
-        gateway = Gateway(settings, catalogue, lifecycle, spool)
+        flight = start_flight(settings, OWN)
+        gateway = Gateway(settings, catalogue, lifecycle, spool, flight)
         listener = listen(settings.host, settings.port)
     except (SettingsError, CatalogueError, BindingError, PageError) as error:
         return cannot_start(OWN, str(error))
     except OSError as error:
         return cannot_start(OWN, f"{error.strerror or error}; {BAD_ADDRESS}")
     LOG.info("gateway listens on port %d", settings.port)
-    serve(gateway, lifecycle, settings, listener)
-    LOG.info("gateway ends")
-    stop_sentry()
+    with flight.running(lambda: lifecycle.draining):
+        serve(gateway, lifecycle, settings, listener)
+        LOG.info("gateway ends")
+        stop_sentry()
     return 0
 
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from crashkit.binding import bind
 from crashkit.catalogue import Catalogue
+from crashkit.flight import FlightRecord
 from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.problem import Problem
@@ -46,14 +47,18 @@ class Gateway:
         catalogue: what can be fired.
         lifecycle: of the process; counts open requests.
         spool: of the process, for its figures; none where there is none.
+        flight: tells which requests are open, should the process be killed.
 
     Raises:
         BindingError: the catalogue and the table of the gateway's own faults disagree.
         PageError: the folder of the page cannot be served.
     """
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, lifecycle: Lifecycle, spool: Store | None) -> None:
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, lifecycle: Lifecycle, spool: Store | None, flight: FlightRecord
+    ) -> None:
         self._lifecycle = lifecycle
+        self._flight = flight
         self._upstreams = {
             name: Upstream(name, url, settings.upstream_connect_timeout_s) if url else None
             for name, url in settings.upstream_urls.items()
@@ -103,8 +108,12 @@ class Gateway:
         choice = self._chooser.choose(call)
         fault = isinstance(choice, Admitted)
         self._tracing.decide(call.trace, fault=fault)
-        with self._lifecycle.request(), self._tracing.record(call, fault=fault) as recorder:
-            await self._finish(call, choice, recorder)
+        opened = self._flight.open(call.trace.trace_id, call.trace.span_id, f"{call.method} {call.route}")
+        try:
+            with self._lifecycle.request(), self._tracing.record(call, fault=fault) as recorder:
+                await self._finish(call, choice, recorder)
+        finally:
+            self._flight.close(opened)
         self._metrics.answered(call.service, call.status)
 
     async def _finish(self, call: Call, choice: Choice, recorder: Recorder) -> None:

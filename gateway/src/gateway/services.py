@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import sentry_sdk
+from crashkit.flight import note_fault
 from crashkit.guard import Guard
 from crashkit.run import Run
 from crashkit.telemetry import tagged
@@ -115,6 +116,7 @@ class Services:
 @contextmanager
 def _identified(run: Run, recorder: Recorder) -> Iterator[None]:
     if not isinstance(recorder, FullRecord):  # without Sentry there is no scope of the request's own
+        note_fault(run)
         yield
         return
     with tagged(run):

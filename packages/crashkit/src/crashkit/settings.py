@@ -28,6 +28,7 @@ class ServiceSettings(BaseSettings):
     state_dir: Path | None = Field(None, description="Writable folder that outlives the container, not the pod.")
     spool_max_mib: int = Field(64, ge=1, le=4096, description="Most that events waiting on disk may take (MiB).")
     spool_max_files: int = Field(2000, ge=1, le=1_000_000, description="Most events that wait on disk.")
+    termination_log: Path | None = Field(None, description="File whose content the kubelet keeps when this dies.")
     drain_s: float = Field(10, ge=0, le=60, description="Seconds to finish open requests after SIGTERM.")
 
     sentry_dsn: SecretStr | None = Field(None, description="Nothing is sent without it.")

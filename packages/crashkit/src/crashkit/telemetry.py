@@ -14,6 +14,7 @@ from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.transport import Transport
 from sentry_sdk.utils import BadDsn, current_stacktrace, event_from_exception
 
+from crashkit.flight import note_breadcrumb, note_fault
 from crashkit.run import Run
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import ServiceSettings, SettingsError
@@ -32,6 +33,7 @@ LONGEST_FLUSH_S = 5.0
 RECOVER_S = 5.0
 # The SDK does not cut strings by itself, and Sentry refuses an event above 1 MiB.
 MAX_VALUE_LENGTH = 1024
+NO_TRACE = f"{0:032x}-{0:016x}"
 # What these loggers report with an error has passed every handler: nobody has handled it.
 LAST_RESORTS = frozenset({"asyncio", "concurrent.futures"})
 
@@ -88,6 +90,7 @@ def start_sentry(
             # In an image our code is among the installed packages, which the SDK takes for other people's.
             in_app_include=[service.replace("-", "_")],
             in_app_exclude=["crashkit"],
+            before_breadcrumb=note_breadcrumb,
             before_send=_completes(runtime, LAST_RESORTS.union(last_resorts)),
             before_send_transaction=_without_query,
             transport=spooling(spool) if spool else transport,
@@ -128,7 +131,8 @@ def sampler(
 
 @contextmanager
 def tagged(run: Run) -> Iterator[None]:
-    """Put the run's tags on everything that is captured inside, and on what it starts."""
+    """Put the run's tags on everything that is captured inside, on what it starts, and into the flight record."""
+    note_fault(run)
     scope = sentry_sdk.get_isolation_scope()
     scope.set_tag("scenario", run.case.scenario_name)
     if run.case.case_name:
@@ -174,6 +178,17 @@ def trace_id() -> str | None:
 def _spooled() -> SpoolTransport | None:
     transport = sentry_sdk.get_client().transport
     return transport if isinstance(transport, SpoolTransport) else None
+
+
+def trace_and_span() -> tuple[str, str]:
+    """
+    Give trace (32 hex digits) and span (16) that this code runs on; zeros without the SDK.
+    """
+    span = sentry_sdk.get_current_span()
+    if span is not None:
+        return span.trace_id, span.span_id
+    trace, _, rest = (sentry_sdk.get_traceparent() or NO_TRACE).partition("-")
+    return trace, rest.partition("-")[0]
 
 
 def _completes(runtime: RuntimeContext, last_resorts: Collection[str]) -> Callable[["Event", "Hint"], "Event"]:

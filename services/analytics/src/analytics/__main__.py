@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sentry_sdk
 import uvloop
 from crashkit.binding import BindingError, bind
+from crashkit.flight import start_flight
 from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.listening import listen
@@ -80,7 +81,8 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Parts
     watch = Watch(database, lambda: spins.prepare(database))
     metrics = Metrics(SERVICE, lambda: len(guard.active()), lifecycle.restart_count)
     show_spool(metrics.registry, spool)
-    return Parts(catalogue, handlers, guard, lifecycle, metrics, database, watch)
+    flight = start_flight(settings, SERVICE)
+    return Parts(catalogue, handlers, guard, lifecycle, metrics, database, watch, flight)
 
 
 def main() -> int:
@@ -95,10 +97,11 @@ def main() -> int:
         return cannot_start(SERVICE, str(error))
     except OSError as error:
         return cannot_start(SERVICE, f"{error.strerror or error}; {BAD_ADDRESS}")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings, parts, listener))
-    LOG.info("analytics ends")
-    stop_sentry()
+    with parts.flight.running(lambda: parts.lifecycle.draining):
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings, parts, listener))
+        LOG.info("analytics ends")
+        stop_sentry()
     return 0
 
 

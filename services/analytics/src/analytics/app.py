@@ -15,6 +15,7 @@ from starlette.routing import Match, Route
 from analytics import control, product
 from analytics.faults import METHODS, Fault, faults
 from analytics.parts import SERVICE, Parts
+from analytics.told import ToldRoute
 from analytics.web import Served, Traced
 
 METHOD_NOT_ALLOWED = 405
@@ -48,6 +49,7 @@ def make_app(parts: Parts) -> FastAPI:
         exception_handlers={HTTPException: _complete, RequestValidationError: _pass_on},
     )
     app.state.parts = parts
+    app.router.route_class = ToldRoute
     for method, path, route in ROUTES:
         app.add_api_route(path, route, methods=[method])
     app.add_api_route(parts.faults_path, faults, methods=["GET", "DELETE"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crashkit.catalogue import Catalogue
+from crashkit.flight import FlightRecord
 from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.metrics import Metrics
@@ -31,6 +32,7 @@ class Parts:
         metrics: what is counted.
         database: where spins are.
         watch: knows whether the database is there.
+        flight: tells which requests are open, should the process be killed.
     """
 
     catalogue: Catalogue
@@ -40,6 +42,7 @@ class Parts:
     metrics: Metrics
     database: Database
     watch: Watch
+    flight: FlightRecord
 
     @property
     def debug_root(self) -> str:

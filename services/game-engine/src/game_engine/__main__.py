@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import tornado
 from crashkit.binding import BindingError, bind
+from crashkit.flight import start_flight
 from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.loading import CatalogueError, load_catalogue
@@ -87,7 +88,7 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Engin
     metrics = Metrics(SERVICE, lambda: len(guard.active()), lifecycle.restart_count)
     show_spool(metrics.registry, spool)
     money = open_money(settings, lifecycle, metrics)
-    return Engine(catalogue, handlers, guard, lifecycle, metrics, money)
+    return Engine(catalogue, handlers, guard, lifecycle, metrics, start_flight(settings, SERVICE), money)
 
 
 async def serve(settings: Settings, engine: Engine) -> None:
@@ -140,7 +141,9 @@ def main() -> int:
     start_logging(SERVICE, trace_id)
     try:
         settings = read_settings(Settings)
-        asyncio.run(serve(settings, build(settings)))
+        engine = build(settings)
+        with engine.flight.running(lambda: engine.lifecycle.draining):
+            asyncio.run(serve(settings, engine))
     except (SettingsError, CatalogueError, BindingError) as error:
         return cannot_start(SERVICE, str(error))
     except OSError as error:

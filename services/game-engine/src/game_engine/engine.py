@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random, SystemRandom
 
 from crashkit.catalogue import Catalogue
+from crashkit.flight import FlightRecord
 from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.metrics import Metrics
@@ -28,6 +29,7 @@ class Engine:
         guard: of the fault surface.
         lifecycle: readiness and open requests.
         metrics: what is counted.
+        flight: tells which requests are open, should the process be killed.
         money: plays spins; none without payment.
         random: where the reels' stops come from.
     """
@@ -37,5 +39,6 @@ class Engine:
     guard: Guard
     lifecycle: Lifecycle
     metrics: Metrics
+    flight: FlightRecord
     money: Money | None = None
     random: Random = field(default_factory=SystemRandom)

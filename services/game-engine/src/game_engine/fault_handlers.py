@@ -69,6 +69,8 @@ class FaultHandler(Handler):
 class FaultsHandler(Handler):
     """``/debug/faults``: what is active, and the stop for all of it or for one run's (``?run=``)."""
 
+    traced = False
+
     def get(self) -> None:
         self._if_allowed(lambda: self.answer({"active": [run.listed() for run in self.engine.guard.active()]}))
 

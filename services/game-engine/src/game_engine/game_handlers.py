@@ -65,6 +65,8 @@ class SpinStateHandler(MoneyHandler):
 class LiveHandler(Handler):
     """``GET /healthz/live``: the event loop turns."""
 
+    traced = False
+
     def get(self) -> None:
         self.answer({"status": "live"})
 
@@ -72,6 +74,7 @@ class LiveHandler(Handler):
 class ReadyHandler(Handler):
     """``GET /healthz/ready``: new requests are welcome."""
 
+    traced = False
     reports_5xx = False
 
     def get(self) -> None:
@@ -83,6 +86,8 @@ class ReadyHandler(Handler):
 
 class MetricsHandler(Handler):
     """``GET /metrics``."""
+
+    traced = False
 
     def get(self) -> None:
         self.set_header("Content-Type", metrics.MEDIA_TYPE)

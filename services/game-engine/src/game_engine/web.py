@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 from crashkit.problem import MEDIA_TYPE, Problem
-from crashkit.telemetry import trace_id
+from crashkit.telemetry import trace_and_span, trace_id
 from tornado.web import HTTPError, RequestHandler
 
 from game_engine.capture import capture
@@ -37,6 +37,8 @@ class Handler(RequestHandler):
 
     # Probes say with a 5xx that they were asked too early or too late; that is no failure.
     reports_5xx = True
+    # Probes and scrapes are on no trace.
+    traced = True
     # Sentry shows the variables of a failing frame; not where they are amounts.
     reports_variables = True
 
@@ -52,6 +54,8 @@ class Handler(RequestHandler):
         self._request_counter = self.engine.lifecycle.request()
         self._request_counter.__enter__()
         sentry_sdk.get_isolation_scope().add_event_processor(self._name_transaction)
+        if self.traced:
+            self._opened = self.engine.flight.open(*trace_and_span(), f"{self.request.method} {self.route}")
 
     def on_finish(self) -> None:
         if self.get_status() >= SERVER_ERROR and self.reports_5xx and not self._reported:
@@ -62,6 +66,8 @@ class Handler(RequestHandler):
             transaction.set_http_status(self.get_status())
         if hasattr(self, "_request_counter"):
             self._request_counter.__exit__(None, None, None)
+        if hasattr(self, "_opened"):
+            self.engine.flight.close(self._opened)
         self.engine.metrics.request(self.route, self.get_status(), self.request.request_time())
 
     def answer(self, body: dict[str, object], status: int = 200) -> None:

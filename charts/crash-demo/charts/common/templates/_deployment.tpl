@@ -1,7 +1,7 @@
 {{- /*
 common.deployment: the Deployment of a component.
 Usage: {{ include "common.deployment" (dict "root" . "env" (include "common.env" .) "live" "/healthz/live" "ready" "/healthz/ready") }}
-Optional: "state" (true: a folder that outlives the container), "tmpMib" (default 64), "single" (true: the component
+Optional: "state" (true: a folder that outlives the container), "token" (true: it asks the Kubernetes API), "tmpMib" (default 64), "single" (true: the component
 writes one store, so never two pods at once), "startup" (the path that tells that it has started, default "ready").
 */}}
 {{- define "common.deployment" -}}
@@ -37,7 +37,7 @@ spec:
       {{- end }}
     spec:
       serviceAccountName: {{ include "common.fullname" $root }}
-      automountServiceAccountToken: false
+      automountServiceAccountToken: {{ .token | default false }}
       enableServiceLinks: false
       # Leaving the Service (3 s), draining and the last flush (2 s) fit into it with room to spare.
       terminationGracePeriodSeconds: {{ add $global.drainS 10 }}
@@ -50,6 +50,7 @@ spec:
         - name: {{ $component }}
           image: {{ include "common.image" (list $root $component $root.Values.image) }}
           imagePullPolicy: {{ $global.image.pullPolicy }}
+          {{- include "common.lastWords" $root | nindent 10 }}
           {{- if not .single }}
           # Nodes take a moment to learn that the pod left its Service; what they still send is answered meanwhile.
           lifecycle:
@@ -69,6 +70,16 @@ spec:
             {{- include "common.volumeMounts" . | nindent 12 }}
       volumes:
         {{- include "common.volumes" (dict "root" $root "state" .state "tmpMib" (.tmpMib | default 64)) | nindent 8 }}
+{{- end }}
+
+{{- /*
+common.lastWords: what the kubelet keeps of a container that died, by SIGKILL too: the flight record of a service that
+writes one, else the end of its log.
+Usage: {{ include "common.lastWords" . | nindent 10 }}
+*/}}
+{{- define "common.lastWords" -}}
+terminationMessagePath: /dev/termination-log
+terminationMessagePolicy: FallbackToLogsOnError
 {{- end }}
 
 {{- /*

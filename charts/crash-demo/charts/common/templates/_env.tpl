@@ -38,16 +38,19 @@ Usage: {{ include "common.dsnOf" (list . "gateway") }}
 {{- end }}
 
 {{- /*
-common.env: the environment that every service of ours reads (crashkit.settings.ServiceSettings).
-Usage: {{ include "common.env" . }}
+common.processEnv: the environment that every process of ours reads, whether it has faults or not
+(crashkit.settings.ServiceSettings).
+Usage: {{ include "common.processEnv" . }}
 SENTRY_INGEST_KEY stands before SENTRY_DSN because the kubelet expands $(…) from what stands above.
 */}}
-{{- define "common.env" -}}
+{{- define "common.processEnv" -}}
 {{- $global := .Values.global -}}
 - name: PORT
   value: {{ include "common.portOf" .Chart.Name | quote }}
 - name: STATE_DIR
   value: /var/lib/crash-demo
+- name: TERMINATION_LOG
+  value: /dev/termination-log
 - name: DRAIN_S
   value: {{ $global.drainS | quote }}
 {{ include "common.secretEnv" (list . "SENTRY_INGEST_KEY" "ingest-key") }}
@@ -59,6 +62,16 @@ SENTRY_INGEST_KEY stands before SENTRY_DSN because the kubelet expands $(…) fr
   value: {{ $global.sentry.release | default (printf "crash-demo@%s" .Chart.AppVersion) | quote }}
 - name: TRACES_SAMPLE_RATE
   value: {{ $global.sentry.tracesSampleRate | quote }}
+{{- include "common.podEnv" . }}
+{{- end }}
+
+{{- /*
+common.env: that, and what a service with faults reads.
+Usage: {{ include "common.env" . }}
+*/}}
+{{- define "common.env" -}}
+{{- $global := .Values.global -}}
+{{ include "common.processEnv" . }}
 - name: FAULTS_ENABLED
   value: {{ $global.faults.enabled | quote }}
 - name: FAULTS_ALLOW_GET
@@ -66,5 +79,4 @@ SENTRY_INGEST_KEY stands before SENTRY_DSN because the kubelet expands $(…) fr
 {{- if $global.faults.enabled }}
 {{ include "common.secretEnv" (list . "FAULTS_TOKEN" "fault-token") }}
 {{- end }}
-{{- include "common.podEnv" . }}
 {{- end }}

@@ -9,6 +9,7 @@ game-engine: {port: 8082, project: 2}
 payment: {port: 8083, project: 3}
 analytics: {port: 8084, project: 4}
 slot-machine: {project: 5}
+coroner: {port: 8086, project: 6}
 event-sink: {port: 8090}
 bugsink: {port: 8091}
 spotlight: {port: 8969}

@@ -7,6 +7,7 @@ Usage: {{ include "mongodb.documentdb" . | nindent 8 }}
 - name: documentdb
   image: {{ include "common.image" (list . "documentdb" .Values.documentdb.image) }}
   imagePullPolicy: {{ .Values.global.image.pullPolicy }}
+  {{- include "common.lastWords" . | nindent 2 }}
   env:
     {{- include "common.secretEnv" (list . "MONGODB_PASSWORD" "mongodb-password") | nindent 4 }}
   startupProbe:
@@ -47,6 +48,7 @@ Usage: {{ include "mongodb.ferretdb" . | nindent 8 }}
 - name: ferretdb
   image: {{ include "common.image" (list . "ferretdb" .Values.ferretdb.image) }}
   imagePullPolicy: {{ .Values.global.image.pullPolicy }}
+  {{- include "common.lastWords" . | nindent 2 }}
   ports:
     - {name: {{ $port }}, containerPort: {{ include "common.portOf" .Chart.Name }}}
   env:

@@ -57,6 +57,9 @@ SERVICE_IMAGES = (
         WITH_PAGE,
     ),
     ServiceImage("event-sink", "services/event-sink/Dockerfile", (*_WORKSPACE, "services/event-sink", "catalog")),
+    ServiceImage(
+        "coroner", "services/coroner/Dockerfile", (*_WORKSPACE, "packages/crashkit", "services/coroner", "catalog")
+    ),
     ServiceImage("drill", "docker/drill/Dockerfile", (*_WORKSPACE, "packages", "catalog")),
     ServiceImage("bugsink", "docker/bugsink/Dockerfile", ("docker/bugsink", "catalog/services.yaml")),
     ServiceImage("spotlight", "docker/spotlight/Dockerfile", ("docker/spotlight",), NODE),

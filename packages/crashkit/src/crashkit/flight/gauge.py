@@ -1,0 +1,109 @@
+"""
+Memory of the container, read often: the kernel's files stay open, and none is read whose figures the kernel must sum up
+first.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, time
+
+from crashkit.cgroup import MOUNT, NO_LIMIT_BYTES
+
+MIB = 1024 * 1024
+# The slope is that of this long: shorter is noise, longer hides the beginning of a leak.
+SLOPE_OVER_S = 3.0
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+# Used, limit, peak, kills, by version of the cgroups.
+_FILES = (
+    ("memory.current", "memory.max", "memory.peak", "memory.events"),
+    (
+        "memory/memory.usage_in_bytes",
+        "memory/memory.limit_in_bytes",
+        "memory/memory.max_usage_in_bytes",
+        "memory/memory.oom_control",
+    ),
+)
+
+
+class MemoryGauge:
+    """
+    Reads used memory, limit, peak and the kernel's count of kills, on cgroup v1 and v2; where there is no cgroup, the
+    resident memory of this process.
+
+    Args:
+        mount: where the cgroups are mounted.
+        clock: seconds that only go forward.
+    """
+
+    def __init__(self, mount: Path = MOUNT, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._seen: deque[tuple[float, float]] = deque()
+        self._killed = 0
+        self._killed_at: float | None = None
+        names = next((names for names in _FILES if (mount / names[0]).is_file()), None)
+        if names is None:
+            # Pages; the second word is what is resident.
+            self._used, self._word, self._unit = _open(Path("/proc/self/statm")), 1, PAGE_BYTES
+            self._limit = self._peak = self._kills = -1
+        else:
+            self._used, self._limit, self._peak, self._kills = (_open(mount / name) for name in names)
+            self._word, self._unit = 0, 1
+
+    def read(self) -> dict[str, float | int | None]:
+        """
+        Give ``used_mib``, ``limit_mib``, ``peak_mib``, ``slope_mib_s`` and ``oom_kills`` as they are now; none for what
+        the kernel does not say. ``oom_killed_at`` (unix seconds) is there once the kernel has killed a process of the
+        container while this one lived.
+        """
+        used = _number(self._used, self._word)
+        used_mib = None if used is None else used * self._unit / MIB
+        limit, peak, kills = _number(self._limit), _number(self._peak), _kills(self._kills)
+        if kills is not None and kills > self._killed:
+            self._killed, self._killed_at = kills, round(time(), 3)
+        figures: dict[str, float | int | None] = {
+            "used_mib": _rounded(used_mib),
+            "limit_mib": None if limit is None or limit >= NO_LIMIT_BYTES else _rounded(limit / MIB),
+            "peak_mib": None if peak is None else _rounded(peak / MIB),
+            "slope_mib_s": None if used_mib is None else self._slope(used_mib),
+            "oom_kills": kills,
+        }
+        return figures if self._killed_at is None else {**figures, "oom_killed_at": self._killed_at}
+
+    def _slope(self, used_mib: float) -> float:
+        now, seen = self._clock(), self._seen
+        seen.append((now, used_mib))
+        while seen[0][0] < now - SLOPE_OVER_S:
+            seen.popleft()
+        then, used_then_mib = seen[0]
+        return round((used_mib - used_then_mib) / (now - then), 2) if now > then else 0.0
+
+
+def _open(file: Path) -> int:
+    try:
+        return os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
+
+
+def _text(descriptor: int) -> bytes:
+    try:
+        return os.pread(descriptor, 512, 0) if descriptor >= 0 else b""
+    except OSError:
+        return b""
+
+
+def _number(descriptor: int, word: int = 0) -> int | None:
+    words = _text(descriptor).split()
+    return int(words[word]) if len(words) > word and words[word].isdigit() else None
+
+
+def _kills(descriptor: int) -> int | None:
+    words = _text(descriptor).split()
+    found = words.index(b"oom_kill") if b"oom_kill" in words else -1
+    return int(words[found + 1]) if 0 <= found < len(words) - 1 else None
+
+
+def _rounded(mib: float | None) -> float | None:
+    return None if mib is None else round(mib, 1)
