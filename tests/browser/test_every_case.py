@@ -11,6 +11,7 @@ from crashkit.loading import load_catalogue
 
 from .round import Round, all_cases
 from .site import wanted_of
+from .tree import drawn
 from .visit import visiting
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
@@ -19,6 +20,7 @@ CATALOGUE = load_catalogue(Path(__file__).parents[2] / "catalog")
 CASES = all_cases(CATALOGUE)
 IN_CLUSTER = [case for case in CASES if case.service != PAGE]
 ENDING = [case for case in CASES if case.ends_pod]
+ONE_A_SECTION = ("payment/crash/handler", "payment/async-error/any", "payment/database-error/server")
 # What the page's failing fetch asks for.
 REFUSED = "/api/v1/analytics/spins/"
 
@@ -77,6 +79,25 @@ def test_its_trace_is_one_tree_from_the_page_to_the_database(case, fired, site):
     One trace id, the page at its root, every service below its caller, and the statements where the catalogue has them.
     """
     assert [] == site.broken(wanted_of(case, fired.card.trace_id))
+
+
+def test_a_trace_of_each_section_is_kept(round_, site, artefacts):
+    """
+    The artefacts have the trace of one press of each section, drawn from what the sink has: each begins in the page and
+    goes on to the service.
+    """
+    traces = {case_id: round_["fired"][case_id].card.trace_id for case_id in ONE_A_SECTION}
+
+    trees = {case_id: drawn(site.items(trace_id)) for case_id, trace_id in traces.items()}
+    text = "\n\n".join(f"{traces[case_id]}\n{tree}" for case_id, tree in trees.items())
+    (artefacts / "traces.txt").write_text(f"{text}\n")
+
+    for case_id, tree in trees.items():
+        first, *others = tree.splitlines()
+        assert first.startswith(f"{PAGE}: fire {case_id} ")
+        assert all(line.startswith("  ") for line in others), "one tree"
+        assert "\n    gateway: " in tree
+        assert "\n        payment: " in tree
 
 
 def test_the_page_itself_is_well_all_the_while(round_):
