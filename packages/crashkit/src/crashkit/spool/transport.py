@@ -2,6 +2,7 @@
 The SDK's HTTP transport with a spool in front: events go through it, everything else goes the SDK's own way.
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -94,7 +95,8 @@ class SpoolTransport(HttpTransport):
                 return False
             entry = self.store.write(event_id, envelope.serialize())
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the spool, the event goes the usual way
-            self.store.failed(error)
+            with contextlib.suppress(Exception):  # with no memory left not even that may succeed
+                self.store.failed(error)
             return False
         if entry is None:
             return False
