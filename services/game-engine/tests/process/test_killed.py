@@ -64,6 +64,7 @@ def test_what_a_fault_holds_is_told_after_its_answer(start, sentry, file):
     """
     service = start(SENTRY_DSN=sentry.dsn, TERMINATION_LOG=str(file)).ready()
     fire(service, "/debug/memory-leak?case=step").join()
+    service.wait(lambda: [one.held_since for one in flight_of(file).open if one.held_since], "the answer in the record")
 
     service.process.kill()
     service.ended()
