@@ -3,7 +3,7 @@ A whole event or transaction, as it is sent.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from crashkit.scrubbing.cards import is_card
@@ -42,7 +42,8 @@ def scrub_event(event: Json) -> Json:
     walk = _Walk()
     clean = {key: walk.member(key, value) for key, value in event.items()}
     if walk.found:
-        clean = {key: value if key in _AS_THEY_ARE else _replaced(value, walk.found) for key, value in clean.items()}
+        found = sorted(walk.found, key=len, reverse=True)
+        clean = {key: value if key in _AS_THEY_ARE else _replaced(key, value, found) for key, value in clean.items()}
     return clean
 
 
@@ -128,7 +129,7 @@ class _Walk:
 
     def _text(self, name: str | None, text: str) -> str:
         if name is not None:
-            if (name in _IDS and _ID.fullmatch(text)) or (name in _TIMES and _TIME.fullmatch(text)):
+            if _is_open(name, text):
                 return text
             if text and is_secret(name):
                 return str(self._hidden(text))
@@ -142,13 +143,11 @@ class _Walk:
         return dict(self._named(members))
 
     def _named(self, members: dict[str, Json]) -> Iterator[tuple[str, Json]]:
-        taken: set[str] = set()
+        taken: dict[str, int] = {}
         for key, value in members.items():
-            name = clean = scrub(key)
-            while name in taken:
-                name = f"{clean} {len(taken) + 1}"
-            taken.add(name)
-            yield name, self._value(key, value)
+            name = scrub(key)
+            taken[name] = count = taken.get(name, 0) + 1
+            yield (name if count == 1 else f"{name} {count}"), self._value(key, value)
 
     def _frame(self, frame: dict[str, Json]) -> Json:
         return {key: self._of_frame(key, value) for key, value in frame.items()}
@@ -200,14 +199,19 @@ def _is_card_number(value: Json) -> bool:
     return isinstance(value, int) and is_card(str(value))
 
 
-def _replaced(node: Json, found: Mapping[str, None]) -> Json:
+def _is_open(name: str, text: str) -> bool:
+    """Whether a text is the id or the time that its name says, and no card number."""
+    return bool((name in _IDS and _ID.fullmatch(text)) or (name in _TIMES and _TIME.fullmatch(text)))
+
+
+def _replaced(name: str, node: Json, found: Sequence[str]) -> Json:
     if isinstance(node, str):
-        for value in found:
-            if value in node:
+        if not _is_open(name, node):
+            for value in found:
                 node = node.replace(value, FILTERED)
         return node
     if isinstance(node, dict):
-        return {key: below if key in _IDS else _replaced(below, found) for key, below in node.items()}
+        return {key: _replaced(key, below, found) for key, below in node.items()}
     if isinstance(node, list):
-        return [_replaced(below, found) for below in node]
+        return [_replaced(name, below, found) for below in node]
     return node

@@ -124,6 +124,8 @@ def _scrubbed(text: str) -> tuple[str, tuple[str, ...]]:
     named: list[str] = []
     if _may_name(text):
         text = _without_named(text, named.append)
+    for value in filter(TELLING.fullmatch, named):
+        text = text.replace(value, FILTERED)
     return text, tuple(named)
 
 
