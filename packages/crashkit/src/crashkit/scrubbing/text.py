@@ -21,7 +21,7 @@ SHORTEST: Final = 6
 MOST_REMEMBERED: Final = 64
 
 # The only address that may be seen: that of a player of the demo.
-_DEMO = re.compile(r"player-[a-z0-9-]{1,40}@example\.com", re.IGNORECASE)
+_DEMO = re.compile(r"player-[0-9]{1,9}@example\.com", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"[^\s@\"'`<>()\[\]{},;:=/&?|\\]{1,64}(?:@|%40)[^\s@\"'`<>()\[\]{},;:=/&?|\\]{1,253}\.(?:[^\W\d_]{2,24}|xn--[\w-]+)"
 )

@@ -10,7 +10,7 @@ export const TELLING = /^(?:(?=\S*[0-9])(?=\S*[A-Za-z])[^\s<>]{8,}|[^\s<>.()/]{1
 const SHORTEST = 6
 
 // The only address that may be seen: that of a player of the demo.
-const DEMO = /^player-[a-z0-9-]{1,40}@example\.com$/i
+const DEMO = /^player-[0-9]{1,9}@example\.com$/i
 const ADDRESS = /[^\s@"'`<>()[\]{},;:=/&?|\\]{1,64}(?:@|%40)[^\s@"'`<>()[\]{},;:=/&?|\\]{1,253}\.(?:\p{L}{2,24}|xn--[\w-]+)/gu
 const USER_OF_URL = /(:\/\/)[^/\s@"'<>]+@/g
 // What the SDK cut in two: it puts three dots in the place of the rest.
