@@ -60,6 +60,11 @@ const SUSPECT = new RegExp(
 
 /** @type {string[]} */
 const known = []
+// Short texts of events come again and again (operations, states, kinds, keys): those in which nothing was found.
+/** @type {Set<string>} */
+const clean = new Set()
+const MOST_CLEAN = 4096
+const MOST_REMEMBERED = 64
 
 /**
  * Take values out of everything from now on, whatever they are called: what this process knows to be a secret.
@@ -81,17 +86,18 @@ export function keepSecret (values) {
 export function scrubbed (text, found) {
   let left = text
   for (const value of known) left = left.replaceAll(value, FILTERED)
-  if (left.length < SHORTEST) return left
+  if (left.length < SHORTEST || clean.has(left)) return left
+  const given = left
   if (SUSPECT.test(left)) left = withoutPatterns(left)
-  if (!SIGN.test(left) || !NAMING.test(left)) return left
-  /** @type {string[]} */
-  const named = []
-  left = withoutNamed(left, value => { named.push(value) })
-  for (const value of named) {
-    found?.(value)
-    if (TELLING.test(value)) left = left.replaceAll(value, FILTERED)
-  }
+  if (SIGN.test(left) && NAMING.test(left)) left = withoutNamed(left, found)
+  if (left === given && left.length <= MOST_REMEMBERED) remember(left)
   return left
+}
+
+/** @param {string} text */
+function remember (text) {
+  if (clean.size >= MOST_CLEAN) clean.clear()
+  clean.add(text)
 }
 
 /**
@@ -101,7 +107,7 @@ export function scrubbed (text, found) {
  * @returns {string}
  */
 export function scrubbedCode (line) {
-  return withoutPatterns(line).replace(LITERAL, instead(undefined))
+  return withoutPatterns(line).replace(LITERAL, instead([]))
 }
 
 /** Take out what its own form gives away. @param {string} text */
@@ -114,32 +120,39 @@ function withoutPatterns (text) {
 }
 
 /**
- * Take out what is said to be a secret.
+ * Take out what is said to be a secret, and the same value again where nothing says so.
  *
  * @param {string} text
- * @param {(value: string) => void} found
+ * @param {((value: string) => void) | undefined} found
  */
 function withoutNamed (text, found) {
-  return text
+  /** @type {string[]} */
+  const named = []
+  let left = text
     .replace(HEADER, `$1${FILTERED}`)
     .replace(CODE, `$1${FILTERED}`)
     .replace(DUPLICATE, (_all, before, pairs) => before + pairs.replace(PAIR, `$1${FILTERED}`))
     .replace(REPEATED, (_all, ...before) => `${before.slice(0, 3).find(Boolean)}${FILTERED}`)
-    .replace(NAMED, instead(found))
-    .replace(SPACED, instead(found))
+    .replace(NAMED, instead(named))
+    .replace(SPACED, instead(named))
+  for (const value of named) {
+    found?.(value)
+    if (TELLING.test(value)) left = left.replaceAll(value, FILTERED)
+  }
+  return left
 }
 
 /**
  * Put the word in the place of a value, inside of its quotes.
  *
- * @param {((value: string) => void) | undefined} found
+ * @param {string[]} named gets the value.
  * @returns {(all: string, before: string, value: string) => string}
  */
-function instead (found) {
+function instead (named) {
   return (all, before, value) => {
     const plain = value.replace(/^[\\"']+|[\\"']+$/g, '')
     if (EMPTY.has(plain.toLowerCase()) || plain === FILTERED) return all
-    found?.(plain)
+    named.push(plain)
     return `${before}${/^[\\"']*/.exec(value)}${FILTERED}${/[\\"']*$/.exec(value)}`
   }
 }

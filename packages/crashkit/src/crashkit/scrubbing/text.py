@@ -19,6 +19,7 @@ TELLING: Final = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])[^\s<>]{8,}|[^\s<>.()/]
 SHORTEST: Final = 6
 # Longer text is hardly ever the same again.
 MOST_REMEMBERED: Final = 64
+MOST_CLEAN: Final = 4096
 
 # The only address that may be seen: that of a player of the demo.
 _DEMO = re.compile(r"player-[0-9]{1,9}@example\.com", re.IGNORECASE)
@@ -85,6 +86,8 @@ _SUSPECT = re.compile(
 )
 
 _known: list[str] = []
+# Short texts of events come again and again (operations, states, kinds, keys): those in which nothing was found.
+_clean: set[str] = set()
 
 
 def keep_secret(values: Iterable[str]) -> None:
@@ -108,29 +111,20 @@ def scrub(text: str, found: Found | None = None) -> str:
     for value in _known:
         if value in text:
             text = text.replace(value, FILTERED)
-    if len(text) < SHORTEST:
+    if len(text) < SHORTEST or text in _clean:
         return text
-    clean, named = _scrubbed(text) if len(text) > MOST_REMEMBERED else _remembered(text)
-    if found is not None:
-        for value in named:
-            found(value)
-    return clean
+    left = _without_patterns(text) if _SUSPECT.search(text) else text
+    if _may_name(left):
+        left = _without_named(left, found)
+    if left == text and len(text) <= MOST_REMEMBERED:
+        _remember(text)
+    return left
 
 
-def _scrubbed(text: str) -> tuple[str, tuple[str, ...]]:
-    """Give the text, and what names gave away."""
-    if _SUSPECT.search(text):
-        text = _without_patterns(text)
-    named: list[str] = []
-    if _may_name(text):
-        text = _without_named(text, named.append)
-    for value in filter(TELLING.fullmatch, named):
-        text = text.replace(value, FILTERED)
-    return text, tuple(named)
-
-
-# Short texts of events come again and again: operations, states, kinds, keys.
-_remembered = lru_cache(maxsize=4096)(_scrubbed)
+def _remember(text: str) -> None:
+    if len(_clean) >= MOST_CLEAN:
+        _clean.clear()
+    _clean.add(text)
 
 
 def _may_name(text: str) -> bool:
@@ -149,7 +143,7 @@ def scrub_code(line: str) -> str:
     Args:
         line: of a stack frame; they are few, and come again.
     """
-    return _LITERAL.sub(lambda match: _instead(match, None), _without_patterns(line))
+    return _LITERAL.sub(lambda match: _instead(match, []), _without_patterns(line))
 
 
 def _without_patterns(text: str) -> str:
@@ -166,24 +160,30 @@ def _without_patterns(text: str) -> str:
     return scrub_cards(_RANDOM.sub(FILTERED, text))
 
 
-def _without_named(text: str, found: Found) -> str:
-    """Take out what is said to be a secret."""
+def _without_named(text: str, found: Found | None) -> str:
+    """Take out what is said to be a secret, and the same value again where nothing says so."""
+    named: list[str] = []
     text = _HEADER.sub(rf"\1{FILTERED}", text)
     text = _CODE.sub(rf"\1{FILTERED}", text)
     text = _DUPLICATE.sub(lambda match: match[1] + _PAIR.sub(rf"\1{FILTERED}", match[2]), text)
     text = _REPEATED.sub(lambda match: f"{match[1] or match[2] or match[3]}{FILTERED}", text)
-    text = _NAMED.sub(lambda match: _instead(match, found), text)
-    return _SPACED.sub(lambda match: _instead(match, found), text)
+    text = _NAMED.sub(lambda match: _instead(match, named), text)
+    text = _SPACED.sub(lambda match: _instead(match, named), text)
+    for value in named:
+        if found is not None:
+            found(value)
+        if TELLING.fullmatch(value):
+            text = text.replace(value, FILTERED)
+    return text
 
 
-def _instead(match: "re.Match[str]", found: Found | None) -> str:
+def _instead(match: "re.Match[str]", named: list[str]) -> str:
     """Put the word in the place of a value, inside of its quotes."""
     before, value = match["before"], match["value"]
     plain = value.strip("\\\"'")
     if plain.lower() in _EMPTY or plain == FILTERED:
         return match[0]
-    if found is not None:
-        found(plain)
+    named.append(plain)
     opening = value[: len(value) - len(value.lstrip("\\\"'"))]
     closing = value[len(value.rstrip("\\\"'")) :]
     return f"{before}{opening}{FILTERED}{closing}"
