@@ -5,7 +5,7 @@ Prints the ratios, each measured side by side in one run: ``make bench``.
 import subprocess
 import sys
 
-PARTS = ("tests.bench.gateway", "tests.bench.capture", "tests.bench.page")
+PARTS = ("tests.bench.gateway", "tests.bench.capture", "tests.bench.page", "tests.bench.scrubbing")
 
 failed = [part for part in PARTS if subprocess.run([sys.executable, "-m", part], check=False).returncode]
 if failed:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import sentry_sdk
+from crashkit.scrubbing import scrub_or_hide, scrub_sampling
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.tracing import Span, Transaction, get_span_status_from_http_code
 
@@ -93,7 +94,7 @@ class LightRecord:
             "transaction_info": {"source": "route"},
             "start_timestamp": self._began,
             "timestamp": time.time(),
-            "request": {"method": call.method, "url": call.path.decode("latin-1")},
+            "request": {"method": call.method, "url": scrub_or_hide(call.path.decode("latin-1"))},
             "contexts": {
                 "trace": {
                     "trace_id": trace.trace_id,
@@ -109,7 +110,9 @@ class LightRecord:
             "spans": [self._span(call, name)] if self._call_id else [],
         }
         sent_at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        envelope = Envelope({"event_id": event_id, "sent_at": sent_at, "trace": sampling(trace.baggage)})
+        envelope = Envelope(
+            {"event_id": event_id, "sent_at": sent_at, "trace": scrub_sampling(sampling(trace.baggage))}
+        )
         envelope.add_transaction(transaction)  # type: ignore[arg-type] # the SDK's type lists one form of each field
         transport.capture_envelope(envelope)
 

@@ -9,6 +9,7 @@ import yaml
 from crashctl.drill.kube import Cluster
 from crashctl.drill.pods import Container
 from crashctl.drill.problems import CannotRunError
+from crashctl.proof.canaries import TOKENS
 
 LABELS = {"app.kubernetes.io/component": "game-engine", "app.kubernetes.io/instance": "casino"}
 
@@ -27,7 +28,12 @@ def pod(name, *, policy="Always", deleted=None, **status):
     }
 
 
-KILLED = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "startedAt": None, "finishedAt": None}}
+MESSAGE = f"the last words of {TOKENS['cookie']}"
+KILLED = {
+    "terminated": {
+        "exitCode": 137, "reason": "OOMKilled", "message": MESSAGE, "startedAt": None, "finishedAt": None,
+    }
+}  # fmt: skip
 PODS = [
     pod("engine-a", restartCount=3, lastState=KILLED),
     pod("engine-b", ready=False, state={"waiting": {"reason": "CrashLoopBackOff"}}),
@@ -82,7 +88,9 @@ def test_the_pods_of_the_release_are_read(api):
     found = Cluster(str(api), "ns", "casino").snapshot()
 
     assert {
-        "engine-a/game-engine": Container("engine-a", "game-engine", "game-engine", 3, True, "OOMKilled", 137),
+        "engine-a/game-engine": Container(
+            "engine-a", "game-engine", "game-engine", 3, True, "OOMKilled", 137, told=("cookie",)
+        ),
         "engine-b/game-engine": Container("engine-b", "game-engine", "game-engine", 0, False, put_off=True),
     } == found
 

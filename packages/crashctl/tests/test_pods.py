@@ -35,6 +35,10 @@ def test_a_kill_for_memory_is_recognised():
             replace(KILLED, ended_by="Error"),
             "engine-a/game-engine ended by Error, exit code 137; expected OOMKilled, exit code 137",
         ),
+        (
+            replace(KILLED, told=("cookie", "code")),
+            "the flight record of engine-a/game-engine holds the planted cookie, code",
+        ),
     ],
 )
 def test_an_end_that_is_not_the_promised_one_is_said(container, said):

@@ -27,6 +27,7 @@ class Release:
         self.items = {}
         self.fired = []
         self.ends_as = CODES
+        self.tell = {}
 
     def unreached(self, service, **_):
         return "it is away" if self.is_away(service) else None
@@ -67,6 +68,9 @@ class Release:
 
     def strays(self, *_):
         return []
+
+    def told(self, trace_id):
+        return self.tell.get(self.items[trace_id][1].service, [])
 
     def accounts(self):
         return {}
@@ -121,6 +125,19 @@ def test_every_end_is_played_and_others_are_fired_meanwhile(release):
     assert report.green
     assert ["payment/crash", "engine/crash", "engine/error"] == release.fired[:3]
     assert "payment/type-error" == release.fired[-1]
+
+
+def test_a_service_that_tells_what_was_planted_breaks_each_of_its_cases(release):
+    """
+    All is captured, and yet the drill is red: an envelope holds what nobody may read.
+    """
+    release.tell = {"engine": ["an envelope of engine holds the planted cookie (e1)"]}
+
+    report = drill(release)
+
+    assert not report.green
+    broken = {outcome.case.id: outcome.reasons for outcome in report.outcomes if outcome.verdict == "BROKEN"}
+    assert {case.id: tuple(release.tell["engine"]) for case in CASES if case.service == "engine"} == broken
 
 
 def test_an_end_that_is_another_is_said(release):

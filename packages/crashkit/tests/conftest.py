@@ -25,6 +25,7 @@ class Outbox:
     """What the SDK would have sent."""
 
     items: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -32,6 +33,7 @@ class Outbox:
 
     def keep(self, envelope: Envelope) -> None:
         """Take one envelope as it would go over the wire."""
+        self.raw.append(envelope.serialize())
         self.items += [(item.type or "", json.loads(item.get_bytes())) for item in envelope.items]
 
 

@@ -8,6 +8,7 @@ import { Lifecycle } from './crashkit/lifecycle.js'
 import { LoopDelay } from './crashkit/loop-delay.js'
 import { watchOffPath } from './crashkit/off-path.js'
 import { RuntimeContext } from './crashkit/runtime-context.js'
+import { keepSecret } from './crashkit/scrubbing.js'
 import { makeSampler, startSentry } from './crashkit/telemetry.js'
 import { faultPaths, isControl } from './paths.js'
 
@@ -28,9 +29,20 @@ export function instrument (settings, transport) {
   const loop = new LoopDelay()
   const runtime = new RuntimeContext(settings, lifecycle, loop, versions())
   const sampler = makeSampler(settings.tracesSampleRate, faultPaths(catalogue, SERVICE), isControl)
+  keepSecret(secretsOf(settings))
   startSentry({ settings, service: SERVICE, runtime, sampler, isControl, transport })
   watchOffPath()
   return { catalogue, lifecycle, loop, runtime }
+}
+
+/**
+ * What must be in nothing that leaves the process; the key of a DSN is public.
+ *
+ * @param {import('./settings.js').Settings} settings
+ */
+function secretsOf ({ policy, mongodbUri }) {
+  const password = URL.canParse(mongodbUri) ? decodeURIComponent(new URL(mongodbUri).password) : ''
+  return [policy.token, mongodbUri, password]
 }
 
 function versions () {

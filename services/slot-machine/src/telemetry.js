@@ -56,12 +56,17 @@ export function startTelemetry (settings, base = '') {
     ],
     attachStacktrace: false, // of a message it would be the one of whoever reports it
     enhanceFetchErrorMessages: 'report-only',
+    beforeSend: scrubs,
+    beforeSendTransaction: scrubs,
     dataCollection: { userInfo: false, cookies: false, httpBodies: [] },
     tracePropagationTargets: [new RegExp(`^${literal(gateway.origin)}(?!.*${ASKED_AGAIN})`)],
     tracesSampler: ({ name, inheritOrSampleWith }) => FIRING.test(name) ? 1 : inheritOrSampleWith(settings.sample_rate),
     initialScope: { tags: { service: SERVICE } }
   })
 }
+
+/** Send nothing that nobody may read: what a person typed, or an address of the page carried. @param {object} event */
+const scrubs = event => Sentry.scrubOrReduce(event, () => {})
 
 /** Tell events who plays: a name of the demo, nobody's own. @param {string} player */
 export function setPlayer (player) {

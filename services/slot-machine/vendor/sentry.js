@@ -7,3 +7,5 @@ export {
   getClient, getCurrentScope, globalHandlersIntegration, httpContextIntegration, init, linkedErrorsIntegration,
   makeFetchTransport, setActiveSpanInBrowser, startInactiveSpan, startNewTrace, withActiveSpan
 } from '@sentry/browser'
+// Bundled with it, because the first event may come before anything else is loaded.
+export { scrubOrReduce } from './scrubbing/reduced.js'

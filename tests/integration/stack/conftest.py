@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pymongo
 import pytest
 import yaml
 from crashctl.drill.trace import Trace, new_trace
-from crashctl.proof.release import SERVICES, TOKEN, Release, clean
+from crashctl.proof.release import INGEST_KEY, PROJECTS, SERVICES, TOKEN, Release, clean
 
 ROOT = Path(__file__).parents[3]
 SINK_TOKEN = "the-sink-token-of-the-tests"
@@ -51,6 +52,16 @@ class Stack(Release):
         answer = self.http.get(self.url("event-sink") + path, params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def tell_sink(self, kind: str, payload: dict[str, Any]) -> None:
+        """Send the sink an item, as an SDK of the game engine would."""
+        lines = ({"event_id": uuid4().hex}, {"type": kind}, payload)
+        answer = self.http.post(
+            f"{self.url('event-sink')}/api/{PROJECTS['game-engine']}/envelope/",
+            content="\n".join(json.dumps(line) for line in lines),
+            headers={"X-Sentry-Auth": f"Sentry sentry_version=7, sentry_key={INGEST_KEY}"},
+        )
+        assert answer.status_code == 200, answer.text
 
     def misbehave(self, **order: object) -> None:
         """Tell the sink to be a bad backend."""

@@ -4,6 +4,7 @@ The drill is worth something because it fails: what a road or a Sentry does wron
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -21,10 +22,15 @@ def road_that(lasting_stack):
         class Road(BaseHTTPRequestHandler):
             def answer(self):
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 times, headers = spoil(self.command, headers)
                 for _ in range(times):
                     answer = httpx.request(
-                        self.command, lasting_stack.url("gateway") + self.path, headers=headers, timeout=30
+                        self.command,
+                        lasting_stack.url("gateway") + self.path,
+                        content=body,
+                        headers=headers,
+                        timeout=30,
                     )
                 self.send_response(answer.status_code)
                 for name in ("content-type", "x-trace-id"):
@@ -92,6 +98,31 @@ def test_a_road_that_sends_twice_is_found(lasting_stack, road_that, catalogue_in
 
     assert (1, 0, 1) == (found["captured"], found["lost"], found["duplicated"])
     assert any(reason.startswith("one too many: RuntimeError") for reason in found["reasons"])
+
+
+def test_a_service_that_tells_a_cookie_is_found(lasting_stack, road_that, catalogue_in_a_hurry):
+    """
+    All is captured, but one envelope on the trace holds what the drill planted in its request: the drill is red, and
+    says which envelope and what.
+    """
+
+    def tell(method, headers):
+        if method == "POST":
+            trace_id, span_id, _ = headers["sentry-trace"].split("-")
+            trace = {"trace_id": trace_id, "span_id": span_id, "op": "test", "data": {"cookie": headers["Cookie"]}}
+            times = {"start_timestamp": time.time(), "timestamp": time.time()}
+            lasting_stack.tell_sink("transaction", {"type": "transaction", "contexts": {"trace": trace}, **times})
+        return 1, headers
+
+    found = outcome(
+        lasting_stack.drill(
+            "--json", "--scenario", CASE, "--gateway", road_that(tell), "--catalog-dir", str(catalogue_in_a_hurry)
+        )
+    )
+
+    assert (1, 0, 0) == (found["captured"], found["lost"], found["duplicated"])
+    (reason,) = found["reasons"]
+    assert reason.startswith("an envelope of game-engine holds the planted card in a cookie, cookie (")
 
 
 @pytest.mark.parametrize("mode", ["429", "503", "413", "drop"])

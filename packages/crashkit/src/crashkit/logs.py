@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from sentry_sdk.integrations.logging import ignore_logger
 
+from crashkit.scrubbing import scrub_or_hide
+
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
@@ -49,7 +51,7 @@ def _raised_to_nobody(found: "UnraisableHookArgs") -> None:
 
 class JsonLines(logging.Formatter):
     """
-    Formats a record as one line.
+    Formats a record as one line, without what nobody may read: whoever keeps logs keeps them for long.
 
     Args:
         service: member ``service`` of each line.
@@ -67,10 +69,10 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "service": self._service,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": scrub_or_hide(record.getMessage()),
         }
         if trace_id := self._trace_id():
             line["trace_id"] = trace_id
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = scrub_or_hide(self.formatException(record.exc_info))
         return json.dumps(line)

@@ -4,6 +4,7 @@ What every Python service is told by its environment. Read once, in ``__main__``
 
 from pathlib import Path
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +64,14 @@ class ServiceSettings(BaseSettings):
         """The switches of the fault surface."""
         token = self.faults_token.get_secret_value() if self.faults_token else ""
         return Policy(enabled=self.faults_enabled, allow_get=self.faults_allow_get, token=token)
+
+    def secrets(self) -> list[str]:
+        """
+        Give what must be in nothing that leaves the process; the key of a DSN is public.
+        """
+        values = {name: getattr(self, name) for name in type(self).model_fields if not name.endswith("dsn")}
+        given = [value.get_secret_value() for value in values.values() if isinstance(value, SecretStr)]
+        return [*given, *filter(None, (urlsplit(value).password for value in given))]
 
 
 def read_settings(kind: type[Settings]) -> Settings:

@@ -17,6 +17,7 @@ from sentry_sdk.utils import BadDsn, current_stacktrace, event_from_exception
 from crashkit.flight import note_breadcrumb, note_fault
 from crashkit.run import Run
 from crashkit.runtime_context import RuntimeContext
+from crashkit.scrubbing import keep_secret, scrub_or_reduce
 from crashkit.settings import ServiceSettings, SettingsError
 from crashkit.spool.opening import open_spool
 from crashkit.spool.store import Store
@@ -92,12 +93,13 @@ def start_sentry(
             in_app_exclude=["crashkit"],
             before_breadcrumb=note_breadcrumb,
             before_send=_completes(runtime, LAST_RESORTS.union(last_resorts)),
-            before_send_transaction=_without_query,
+            before_send_transaction=_scrubs,
             transport=spooling(spool) if spool else transport,
         )
     except BadDsn as error:
         raise SettingsError(f"SENTRY_DSN: {error}; it has the form http://<key>@<host>/<project>") from None
     ignore_logger(__name__)
+    keep_secret(settings.secrets())
     sentry_sdk.get_global_scope().set_tag("service", service)
     if (spooled := _spooled()) is not None:
         spooled.sender.recover(RECOVER_S)
@@ -196,8 +198,7 @@ def _completes(runtime: RuntimeContext, last_resorts: Collection[str]) -> Callab
     Make ``before_send``. A mistake in it must not cost the event: the event goes out with a note.
     """
 
-    def before_send(event: "Event", _hint: "Hint") -> "Event":
-        _without_query(event)
+    def before_send(event: "Event", hint: "Hint") -> "Event":
         try:
             contexts: dict[str, Any] = event.setdefault("contexts", {})  # Any: as the SDK types it
             contexts["runtime"] = {**contexts.get("runtime", {}), **runtime.read()}
@@ -208,17 +209,15 @@ def _completes(runtime: RuntimeContext, last_resorts: Collection[str]) -> Callab
         except Exception as error:  # noqa: BLE001 - an event without its context beats no event
             event.setdefault("extra", {})["before_send_failed"] = repr(error)
             LOG.warning("an event goes out without its runtime context: %r", error)
-        return event
+        return _scrubs(event, hint)
 
     return before_send
 
 
-def _without_query(event: "Event", _hint: "Hint | None" = None) -> "Event":
-    """Leave the names of a query and none of its values, which are the caller's."""
-    request: dict[str, Any] = event.get("request") or {}  # Any: as the SDK types it
-    if query := request.pop("query_string", None):
-        request["query_string"] = "&".join(part.partition("=")[0] for part in str(query).split("&"))
-    return event
+def _scrubs(event: "Event", _hint: "Hint") -> "Event":
+    """Send nothing that nobody may read; last, so that it sees all that is sent."""
+    clean: Event = scrub_or_reduce(event)
+    return clean
 
 
 def _mark_unhandled(event: "Event") -> None:

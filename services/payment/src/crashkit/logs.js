@@ -1,6 +1,8 @@
 /**
- * Logs for machines: one line of JSON a record on standard error, a stack included.
+ * Logs for machines: one line of JSON a record on standard error, a stack included, without what nobody may read:
+ * whoever keeps logs keeps them for long.
  */
+import { scrubOrHide } from './scrubbing.js'
 
 /** @type {{ service: string, traceId: () => string | undefined }} */
 const known = { service: '', traceId: () => undefined }
@@ -41,9 +43,9 @@ function write (level, message, error) {
     time: new Date().toISOString(),
     level,
     service: known.service,
-    message,
+    message: scrubOrHide(message),
     ...(traceId ? { trace_id: traceId } : {}),
-    ...(error === undefined ? {} : { exception: stackOf(error) })
+    ...(error === undefined ? {} : { exception: scrubOrHide(stackOf(error)) })
   }
   process.stderr.write(`${JSON.stringify(line)}\n`)
 }

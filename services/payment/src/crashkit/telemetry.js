@@ -5,6 +5,7 @@ import * as Sentry from '@sentry/node'
 
 import { isInApp } from './frames.js'
 import { log } from './logs.js'
+import { scrubOrReduce } from './scrubbing.js'
 
 /** @import { Event } from '@sentry/node' */
 /** @import { ServiceSettings } from './settings.js' */
@@ -70,7 +71,7 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, t
     maxValueLength: MAX_VALUE_LENGTH,
     attachStacktrace: false,
     beforeSend: completes(runtime),
-    beforeSendTransaction: masksStatements,
+    beforeSendTransaction: event => scrubs(masksStatements(event)),
     transport
   })
   Sentry.getGlobalScope().setTag('service', service)
@@ -186,8 +187,19 @@ export function completes (runtime) {
       event.extra = { ...event.extra, before_send_failed: String(error) }
       log.warning('an event goes out without its runtime context', error)
     }
-    return event
+    return scrubs(event)
   }
+}
+
+/**
+ * Send nothing that nobody may read; last, so that it sees all that is sent.
+ *
+ * @template {object} Sent
+ * @param {Sent} event
+ * @returns {Sent}
+ */
+function scrubs (event) {
+  return scrubOrReduce(event, type => log.warning(`an event goes out without its values, it could not be scrubbed: ${type}`))
 }
 
 /**

@@ -13,6 +13,7 @@ from crashctl.drill.answers import Answer
 from crashctl.drill.contract import GATEWAY, Firing
 from crashctl.drill.problems import CannotRunError
 from crashctl.drill.trace import Trace
+from crashctl.proof import canaries
 
 TIMEOUT_S = 60.0
 CONNECT_S = 3.0
@@ -94,7 +95,7 @@ class Gateway:
 
     def fire(self, firing: Firing, trace: Trace) -> Answer:
         """
-        Fire once.
+        Fire once. In every place of the request is something that nobody may read.
 
         Args:
             firing: what.
@@ -103,9 +104,11 @@ class Gateway:
         Returns:
             The answer; status 0 when the connection broke.
         """
-        headers = {**self._bearer, **trace.headers, "X-Crash-Run": firing.run}
+        headers = {**self._bearer, **trace.headers, "X-Crash-Run": firing.run, **canaries.headers()}
+        headers["baggage"] = f"{headers['baggage']},{canaries.baggage()}"
+        path = f"{firing.case.path}{'&' if '?' in firing.case.path else '?'}{canaries.query()}"
         try:
-            answer = self._http.post(firing.case.path, headers=headers)
+            answer = self._http.post(path, headers=headers, json=canaries.body())
         except httpx.HTTPError as error:
             return Answer(0, "", None, {"detail": _reason(error)})
         return _read(answer)

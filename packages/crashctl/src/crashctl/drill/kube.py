@@ -13,6 +13,7 @@ from kubernetes.config.config_exception import ConfigException
 
 from crashctl.drill.pods import Container, Snapshot
 from crashctl.drill.problems import CannotRunError
+from crashctl.proof import canaries
 
 IN_CLUSTER = "in-cluster"
 COMPONENT = "app.kubernetes.io/component"
@@ -111,4 +112,5 @@ def _container(pod: str, component: str, status: client.V1ContainerStatus) -> Co
         ended_by=ended.reason if ended else None,
         exit_code=ended.exit_code if ended else None,
         put_off=bool(waits and waits.reason == PUT_OFF),
+        told=tuple(canaries.found((ended.message or "").encode())) if ended else (),
     )

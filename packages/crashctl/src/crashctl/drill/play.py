@@ -160,6 +160,7 @@ def look_again(stage: Stage, firings: Sequence[Firing]) -> Comparison:
         each = [
             compare(firing, stage.sink.trace(firing.trace_id), strays if firing is last else ()) for firing in firings
         ]
+        told = tuple(wrong for trace in traces for wrong in stage.sink.told(trace))
     except SinkAwayError as error:
         due = sum(firing.case.due for firing in firings)
         return Comparison(0, due, 0, (f"the sink does not answer: {error}",))
@@ -167,7 +168,7 @@ def look_again(stage: Stage, firings: Sequence[Firing]) -> Comparison:
         captured=sum(found.captured for found in each),
         lost=sum(found.lost for found in each),
         duplicated=sum(found.duplicated for found in each),
-        mismatches=tuple(wrong for found in each for wrong in found.mismatches),
+        mismatches=(*(wrong for found in each for wrong in found.mismatches), *told),
     )
 
 

@@ -26,6 +26,7 @@ class Container:
         ended_by: reason of its last end; none when it never ended.
         exit_code: of its last end.
         put_off: whether the kubelet waits before it starts it again (CrashLoopBackOff).
+        told: what a drill has planted and its termination message holds, which is the flight record.
     """
 
     pod: str
@@ -36,6 +37,7 @@ class Container:
     ended_by: str | None = None
     exit_code: int | None = None
     put_off: bool = False
+    told: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -102,6 +104,8 @@ def end_mismatches(service: str, ends: PodEnd, before: Snapshot, after: Snapshot
     said = [] if total == 1 else [f"containers of {service} restarted {total} times, expected once"]
     for container in restarted:
         said += _wrong_end(container, ends)
+        if container.told:
+            said.append(f"the flight record of {container.key} holds the planted {', '.join(container.told)}")
     said += [f"{key} is not ready again" for key, container in ours.items() if not container.ready]
     return said
 

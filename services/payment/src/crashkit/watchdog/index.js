@@ -10,6 +10,7 @@ import { Worker } from 'node:worker_threads'
 import * as Sentry from '@sentry/node'
 
 import { log } from '../logs.js'
+import { scrubOrReduce, scrubSampling } from '../scrubbing.js'
 import { captureUnhandled } from '../telemetry.js'
 import { READ_STATE } from './protocol.js'
 
@@ -40,7 +41,7 @@ export class Watchdog {
     const beat = () => { Atomics.store(beats, 0, process.hrtime.bigint()) }
     beat()
     this.#heart = setInterval(beat, thresholdMs / BEATS_PER_THRESHOLD).unref()
-    Reflect.set(globalThis, READ_STATE, () => JSON.stringify(stateHere(runtime)))
+    Reflect.set(globalThis, READ_STATE, () => JSON.stringify(withoutSecrets(stateHere(runtime))))
     this.#worker = new Worker(new URL('./thread.js', import.meta.url), {
       name: 'watchdog',
       workerData: {
@@ -103,6 +104,16 @@ function stateHere (runtime) {
     },
     dsc: span ? samplingContext() : undefined
   }
+}
+
+/**
+ * The thread sends the event without the SDK, and so without what the SDK does before it sends one.
+ *
+ * @param {ReturnType<typeof stateHere>} state
+ */
+function withoutSecrets ({ dsc, ...state }) {
+  const clean = scrubOrReduce(state, type => log.warning(`what blocks is told without its values: ${type}`))
+  return { ...clean, dsc: dsc && scrubSampling(dsc) }
 }
 
 /** Give the trace's part of an envelope's header, which is what `baggage` carries to other services. */
