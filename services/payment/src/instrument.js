@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module'
 
 import { loadCatalogue } from './crashkit/loading.js'
+import { FlightRecord } from './crashkit/flight/record.js'
 import { Lifecycle } from './crashkit/lifecycle.js'
 import { LoopDelay } from './crashkit/loop-delay.js'
 import { watchOffPath } from './crashkit/off-path.js'
@@ -26,11 +27,12 @@ export function instrument (settings, transport) {
   const catalogue = loadCatalogue(settings.catalogDir)
   const lifecycle = new Lifecycle(settings.stateDir)
   const loop = new LoopDelay()
+  const flight = new FlightRecord({ path: settings.terminationLog, service: SERVICE, release: settings.sentryRelease })
   const runtime = new RuntimeContext(settings, lifecycle, loop, versions())
   const sampler = makeSampler(settings.tracesSampleRate, faultPaths(catalogue, SERVICE), isControl)
   startSentry({ settings, service: SERVICE, runtime, sampler, isControl, transport })
-  watchOffPath()
-  return { catalogue, lifecycle, loop, runtime }
+  watchOffPath(flight)
+  return { catalogue, lifecycle, loop, runtime, flight }
 }
 
 function versions () {

@@ -44,12 +44,12 @@ export class ListenError extends Error {
  * @throws {import('./crashkit/binding.js').BindingError} catalogue and handlers disagree.
  * @throws {ListenError} the port cannot be listened on.
  */
-export async function serve (settings, { catalogue, lifecycle, loop, runtime }, { handlers: table, wallets }) {
+export async function serve (settings, { catalogue, lifecycle, loop, runtime, flight }, { handlers: table, wallets }) {
   const handlers = bind(catalogue, SERVICE, table)
   const guard = new Guard(catalogue, settings.policy)
   const metrics = new Metrics(SERVICE, () => guard.active().length, loop, lifecycle.restartCount)
   // Callers keep connections for a minute and less: none ends under a request of theirs.
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets }))
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets, flight }))
   await listen(server, settings)
   // What has been held long enough is freed also when nobody asks.
   const sweep = setInterval(() => guard.active(), SWEEP_MS)
@@ -72,6 +72,7 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime }, 
   await wallets.close().catch(error => log.warning('the wallets were not closed', error))
   await watchdog.stop()
   await stopSentry()
+  flight.ended('sigterm')
   log.info(`payment ends${inTime ? '' : ` with requests still open after ${settings.drainS} s`}`)
 }
 

@@ -11,8 +11,10 @@ const UNCAUGHT_STATUS = 1
  * Node itself does, when its event has been sent or two seconds have passed.
  *
  * The SDK's own listener ignores every rejection whose name is `AbortError`; this one ignores none.
+ *
+ * @param {Pick<import('./flight/record.js').FlightRecord, 'ended'>} flight is told how the process ends.
  */
-export function watchOffPath () {
+export function watchOffPath (flight) {
   process.on('unhandledRejection', reason => {
     log.error('a promise was rejected and nobody handled it', reason)
     captureUnhandled(reason, 'unhandledrejection')
@@ -20,6 +22,7 @@ export function watchOffPath () {
   process.on('uncaughtException', error => {
     log.error('an exception was caught by nobody; the process ends', error)
     captureUnhandled(error, 'uncaughtexception', 'fatal')
+    flight.ended('exception')
     void flushSentry().finally(() => process.exit(UNCAUGHT_STATUS))
   })
 }

@@ -148,6 +148,20 @@ export function traceId () {
 }
 
 /**
+ * Give where this code runs: the trace, the span, and what was noted on the way; no trace without a DSN.
+ *
+ * @returns {import('./flight/record.js').Place}
+ */
+export function placeHere () {
+  const isolation = Sentry.getIsolationScope()
+  const breadcrumbs = () => isolation.getScopeData().breadcrumbs
+  if (!Sentry.getClient()?.getDsn()) return { trace: null, span: null, breadcrumbs }
+  const span = Sentry.getActiveSpan()?.spanContext()
+  const { traceId, propagationSpanId } = Sentry.getCurrentScope().getPropagationContext()
+  return { trace: span?.traceId ?? traceId, span: span?.spanId ?? propagationSpanId ?? null, breadcrumbs }
+}
+
+/**
  * Send what is queued, for two seconds at the most, and go on.
  *
  * @returns {Promise<unknown>}
