@@ -10,12 +10,15 @@ import { bind } from './crashkit/binding.js'
 import { Guard } from './crashkit/guard.js'
 import { log } from './crashkit/logs.js'
 import { Metrics } from './crashkit/metrics.js'
+import { showSpool } from './crashkit/spool/counts.js'
 import { stopSentry } from './crashkit/telemetry.js'
 import { Watchdog } from './crashkit/watchdog/index.js'
 import { SERVICE } from './instrument.js'
 
 const SWEEP_MS = 1000
 const KEEP_ALIVE_MS = 75_000
+// What an earlier process has left is sent before this one is ready, if it can be so soon.
+const RECOVER_MS = 5000
 // After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
 const LINGER_S = 1
 
@@ -44,10 +47,11 @@ export class ListenError extends Error {
  * @throws {import('./crashkit/binding.js').BindingError} catalogue and handlers disagree.
  * @throws {ListenError} the port cannot be listened on.
  */
-export async function serve (settings, { catalogue, lifecycle, loop, runtime, flight }, { handlers: table, wallets }) {
+export async function serve (settings, { catalogue, lifecycle, loop, runtime, flight, spool }, { handlers: table, wallets }) {
   const handlers = bind(catalogue, SERVICE, table)
   const guard = new Guard(catalogue, settings.policy)
   const metrics = new Metrics(SERVICE, () => guard.active().length, loop, lifecycle.restartCount)
+  showSpool(metrics.registry, spool?.store ?? null)
   // Callers keep connections for a minute and less: none ends under a request of theirs.
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets, flight }))
   await listen(server, settings)
@@ -56,6 +60,7 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime, fl
   const watchdog = new Watchdog({ settings, runtime })
   const stopped = askedToStop()
   wallets.sweep.start()
+  await spool?.recover(RECOVER_MS)
   lifecycle.ready = true
   log.info(`payment listens on port ${settings.port}`)
 

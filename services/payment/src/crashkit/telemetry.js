@@ -4,13 +4,17 @@
 import * as Sentry from '@sentry/node'
 
 import { isInApp } from './frames.js'
+import { hostContexts } from './host-context.js'
 import { log } from './logs.js'
+import { addSourceLines } from './source-lines.js'
 
 /** @import { Event } from '@sentry/node' */
 /** @import { ServiceSettings } from './settings.js' */
 /** @import { RuntimeContext } from './runtime-context.js' */
 
 const FLUSH_MS = 2000
+// The grace period is ten seconds longer than the drain.
+const LAST_FLUSH_MS = 5000
 // Sentry refuses an event above 1 MiB; the strings of ours stay far below.
 const MAX_VALUE_LENGTH = 1024
 
@@ -28,7 +32,9 @@ const MAX_VALUE_LENGTH = 1024
  * The integrations are named one by one. Left out, of those that are on by default: `Dedupe`, which drops the second
  * firing of the same fault; `EventFilters`, which drops by text; `LocalVariables`, which would carry amounts and opens
  * the debugger's port; the two that report unhandled errors, because one ignores every `AbortError` (see off-path.js);
- * `WorkerThreads`, which reports a second time what ends the process; and all frameworks and databases not in use.
+ * `WorkerThreads`, which reports a second time what ends the process; `ContextLines` and `Context`, which make an event
+ * wait, so that it would not be kept yet when the call that captures it returns (see source-lines.js, host-context.js);
+ * and all frameworks and databases not in use.
  *
  * @param {object} parts
  * @param {ServiceSettings} parts.settings DSN, release, environment, names of the pod.
@@ -37,10 +43,9 @@ const MAX_VALUE_LENGTH = 1024
  * @param {(asked: Asked) => number} parts.sampler the share of a trace to keep, 0 to 1.
  * @param {(path: string) => boolean} parts.isControl whether a path is a probe, a scrape or a control call: those get
  *   no span at all.
- * @param {import('@sentry/node').NodeOptions['transport']} [parts.transport] in place of the SDK's own, where envelopes
- *   shall go elsewhere.
+ * @param {import('./spool/transport.js').Spool | null} [parts.spool] keeps events until they are delivered.
  */
-export function startSentry ({ settings, service, runtime, sampler, isControl, transport }) {
+export function startSentry ({ settings, service, runtime, sampler, isControl, spool = null }) {
   Sentry.init({
     dsn: settings.sentryDsn ?? undefined,
     release: settings.sentryRelease,
@@ -58,8 +63,6 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, t
         breadcrumbs: false
       }),
       Sentry.mongoIntegration(),
-      Sentry.contextLinesIntegration(),
-      Sentry.nodeContextIntegration({ cloudResource: false }),
       Sentry.modulesIntegration()
     ],
     dataCollection: { userInfo: false, cookies: false, httpBodies: [], httpHeaders: false, urlQueryParams: false },
@@ -69,9 +72,9 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, t
     traceLifecycle: 'static',
     maxValueLength: MAX_VALUE_LENGTH,
     attachStacktrace: false,
-    beforeSend: completes(runtime),
+    beforeSend: completes(runtime, hostContexts()),
     beforeSendTransaction: masksStatements,
-    transport
+    transport: spool === null ? undefined : options => spool.transport(options)
   })
   Sentry.getGlobalScope().setTag('service', service)
 }
@@ -171,27 +174,30 @@ export function flushSentry () {
 }
 
 /**
- * Send what is queued, for two seconds at the most, and end the SDK.
+ * Send what is queued, for five seconds at the most, and end the SDK.
  *
  * @returns {Promise<unknown>}
  */
 export function stopSentry () {
-  return Sentry.close(FLUSH_MS)
+  return Sentry.close(LAST_FLUSH_MS)
 }
 
 /**
  * Make `beforeSend`. A mistake in it must not cost the event: the event goes out with a note.
  *
  * @param {Pick<RuntimeContext, 'read' | 'kubernetes'>} runtime
+ * @param {() => Record<string, Record<string, unknown>>} host reads the contexts of the host.
  * @returns {(event: import('@sentry/node').ErrorEvent) => import('@sentry/node').ErrorEvent}
  */
-export function completes (runtime) {
+export function completes (runtime, host) {
   return event => {
     try {
       for (const { stacktrace } of event.exception?.values ?? []) {
         for (const frame of stacktrace?.frames ?? []) frame.in_app = isInApp(frame.filename ?? '')
       }
+      addSourceLines(event)
       event.contexts = {
+        ...host(),
         ...event.contexts,
         runtime: { ...event.contexts?.runtime, ...runtime.read() },
         ...(Object.keys(runtime.kubernetes).length ? { k8s: { ...runtime.kubernetes } } : {})
