@@ -1,6 +1,7 @@
 /**
  * Logs for machines: one line of JSON a record on standard error, a stack included.
  */
+import { textOf } from './thrown.js'
 
 /** @type {{ service: string, traceId: () => string | undefined }} */
 const known = { service: '', traceId: () => undefined }
@@ -43,12 +44,7 @@ function write (level, message, error) {
     service: known.service,
     message,
     ...(traceId ? { trace_id: traceId } : {}),
-    ...(error === undefined ? {} : { exception: stackOf(error) })
+    ...(error === undefined ? {} : { exception: textOf(error) })
   }
   process.stderr.write(`${JSON.stringify(line)}\n`)
-}
-
-/** @param {unknown} error */
-function stackOf (error) {
-  return error instanceof Error && error.stack ? error.stack : String(error)
 }

@@ -7,6 +7,7 @@ import { isInApp } from './frames.js'
 import { hostContexts } from './host-context.js'
 import { log } from './logs.js'
 import { addSourceLines } from './source-lines.js'
+import { presentable, textOf } from './thrown.js'
 
 /** @import { Event } from '@sentry/node' */
 /** @import { ServiceSettings } from './settings.js' */
@@ -119,18 +120,14 @@ export function tagged (run, act) {
  * @param {'error' | 'fatal'} [level]
  */
 export function captureUnhandled (error, mechanism, level = 'error') {
-  Sentry.captureException(fresh(error), { mechanism: { type: mechanism, handled: false }, captureContext: { level } })
-}
-
-/**
- * Give a copy of an object that is no error. The SDK marks what it has captured, and drops the same object without a
- * word when it comes again; who rejects with an object of his own may well keep one for all times.
- *
- * @param {unknown} thrown
- */
-function fresh (thrown) {
-  if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error) return thrown
-  return Object.create(Object.getPrototypeOf(thrown), Object.getOwnPropertyDescriptors({ ...thrown }))
+  const hint = { mechanism: { type: mechanism, handled: false } }
+  try {
+    Sentry.captureException(presentable(error), { ...hint, captureContext: { level } })
+  } catch (reason) {
+    // The SDK did not know what to do with it; that must cost neither the event nor the process.
+    const standIn = new Error('Something was thrown that the SDK cannot report', { cause: reason })
+    Sentry.captureException(standIn, { ...hint, captureContext: { level, extra: { thrown: textOf(error) } } })
+  }
 }
 
 /**

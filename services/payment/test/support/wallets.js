@@ -8,6 +8,7 @@ import { Router } from 'express'
 import { Long, MongoClient } from 'mongodb'
 
 import { Problem } from '../../src/crashkit/problem.js'
+import { failOffPath } from './off-path.js'
 
 export function openWallets (settings) {
   const client = new MongoClient(settings.mongodbUri, { serverSelectionTimeoutMS: settings.mongodbTimeoutMs })
@@ -28,6 +29,10 @@ export function openWallets (settings) {
     const problem = new Problem(503, 'database-away', 'The database does not answer')
     problem.cause = new Error('connection refused')
     throw problem
+  })
+  router.post('/off-path/:kind/:name', (request, response) => {
+    failOffPath(request.params.kind, request.params.name)
+    response.status(202).json({})
   })
   router.post('/half', (_request, response) => {
     response.write('the beginning')
