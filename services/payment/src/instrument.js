@@ -4,11 +4,12 @@
 import { createRequire } from 'node:module'
 
 import { loadCatalogue } from './crashkit/loading.js'
+import { MemoryGauge } from './crashkit/flight/memory.js'
 import { FlightRecord } from './crashkit/flight/record.js'
 import { Lifecycle } from './crashkit/lifecycle.js'
 import { LoopDelay } from './crashkit/loop-delay.js'
 import { watchOffPath } from './crashkit/off-path.js'
-import { RuntimeContext } from './crashkit/runtime-context.js'
+import { RuntimeContext, oldSpaceLimitMib } from './crashkit/runtime-context.js'
 import { openSpool } from './crashkit/spool/opening.js'
 import { makeSampler, startSentry } from './crashkit/telemetry.js'
 import { faultPaths, isControl } from './paths.js'
@@ -26,7 +27,12 @@ export function instrument (settings) {
   const catalogue = loadCatalogue(settings.catalogDir)
   const lifecycle = new Lifecycle(settings.stateDir)
   const loop = new LoopDelay()
-  const flight = new FlightRecord({ path: settings.terminationLog, service: SERVICE, release: settings.sentryRelease })
+  const flight = new FlightRecord({
+    path: settings.terminationLog,
+    service: SERVICE,
+    release: settings.sentryRelease,
+    memory: new MemoryGauge(oldSpaceLimitMib(settings.nodeOptions))
+  })
   const runtime = new RuntimeContext(settings, lifecycle, loop, versions())
   const sampler = makeSampler(settings.tracesSampleRate, faultPaths(catalogue, SERVICE), isControl)
   const spool = openSpool(settings)

@@ -150,7 +150,7 @@ export function traceId () {
 /**
  * Give where this code runs: the trace, the span, and what was noted on the way; no trace without a DSN.
  *
- * @returns {import('./flight/record.js').Place}
+ * @returns {import('./flight/texts.js').Place}
  */
 export function placeHere () {
   const isolation = Sentry.getIsolationScope()

@@ -1,72 +1,136 @@
 /**
- * How much memory is used, and how fast that grows.
+ * How much memory is used, and how fast that grows. Read often: the kernel's files stay open.
  */
-import { readMemory } from '../cgroup.js'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { getHeapStatistics } from 'node:v8'
 
+const MOUNT = '/sys/fs/cgroup'
 const MIB = 1024 * 1024
-const KIB = 1024
-const SLOPE_OVER_MS = 2000
+const NO_LIMIT_BYTES = 2 ** 60
+// Shorter is noise, longer hides the beginning of a leak.
+const SLOPE_OVER_MS = 3000
+const STATM = '/proc/self/statm'
+const PAGE_BYTES = 4096
+
+/** Used, limit, peak, kills, by version of the cgroups. */
+const FILES = [
+  ['memory.current', 'memory.max', 'memory.peak', 'memory.events'],
+  ['memory/memory.usage_in_bytes', 'memory/memory.limit_in_bytes', 'memory/memory.max_usage_in_bytes', 'memory/memory.oom_control']
+]
 
 /**
- * Reads what the kernel counts for the container; of the process alone, where there is no container.
+ * @typedef {object} MemoryFigures
+ * @property {number | null} used_mib of the container; of this process, where no container has a limit.
+ * @property {number | null} limit_mib
+ * @property {number | null} peak_mib
+ * @property {number | null} slope_mib_s
+ * @property {number | null} oom_kills processes of the container that the kernel has killed.
+ * @property {number} heap_used_mib
+ * @property {number} heap_limit_mib of the old generation, where V8 gives up.
+ */
+
+/**
+ * Reads what the kernel counts, and V8.
  */
 export class MemoryGauge {
-  #read
+  #heapLimitMib
   #nowMs
+  /** @type {(number | null)[]} */
+  #files
+  #pages
+  #bytes = Buffer.alloc(512)
   /** @type {{ atMs: number, usedMib: number }[]} */
   #samples = []
 
   /**
-   * @param {() => import('../cgroup.js').CgroupMemory | null} [read]
+   * @param {number} heapLimitMib
+   * @param {string} [mount] where the cgroups are mounted.
    * @param {() => number} [nowMs] milliseconds that only go forward.
    */
-  constructor (read = readMemory, nowMs = () => performance.now()) {
-    this.#read = read
+  constructor (heapLimitMib, mount = MOUNT, nowMs = () => performance.now()) {
+    this.#heapLimitMib = heapLimitMib
     this.#nowMs = nowMs
-  }
-
-  /** Whether nobody has read it for so long (ms). */
-  isOlderThan (/** @type {number} */ ms) {
-    const latest = this.#samples.at(-1)
-    return !latest || this.#nowMs() - latest.atMs >= ms
+    const names = FILES.find(([used = '']) => isReadable(join(mount, used))) ?? []
+    this.#files = names.map(name => open(join(mount, name)))
+    // Without a limit the figures may be those of the whole machine, of which no process dies.
+    this.#pages = this.#limitMib(this.#text(this.#files[1] ?? null)) === null
+    if (this.#pages) this.#files = [open(STATM), null, null, this.#files[3] ?? null]
   }
 
   /**
    * Read it anew.
    *
-   * @returns {{ used_mib: number, limit_mib: number | null, peak_mib: number | null, slope_mib_s: number }}
+   * @returns {MemoryFigures}
    */
   read () {
-    const counted = this.#read()
-    const bounded = counted !== null && counted.limitBytes !== null
-    const usedMib = mib(bounded ? counted.usageBytes : process.memoryUsage.rss())
+    const [used, limit, peak, kills] = this.#files.map(file => this.#text(file ?? null))
+    const usedMib = this.#pages ? mib(number(used?.split(' ')[1]), PAGE_BYTES) : mib(number(used))
     return {
       used_mib: usedMib,
-      limit_mib: bounded ? mib(counted.limitBytes ?? 0) : null,
-      peak_mib: bounded ? peak(counted) : mib(process.resourceUsage().maxRSS * KIB),
-      slope_mib_s: this.#slope(usedMib)
+      limit_mib: this.#limitMib(limit),
+      peak_mib: mib(number(peak)),
+      slope_mib_s: usedMib === null ? null : this.#slope(usedMib),
+      oom_kills: number(/^oom_kill (\d+)$/m.exec(kills ?? '')?.[1]),
+      heap_used_mib: rounded(getHeapStatistics().used_heap_size / MIB),
+      heap_limit_mib: this.#heapLimitMib
     }
+  }
+
+  /** @param {string | undefined} text */
+  #limitMib (text) {
+    const bytes = number(text)
+    return bytes === null || bytes >= NO_LIMIT_BYTES ? null : mib(bytes)
   }
 
   /** @param {number} usedMib */
   #slope (usedMib) {
     const atMs = this.#nowMs()
-    this.#samples = this.#samples.filter(sample => atMs - sample.atMs <= SLOPE_OVER_MS)
     this.#samples.push({ atMs, usedMib })
+    while (this.#samples[0] && atMs - this.#samples[0].atMs > SLOPE_OVER_MS) this.#samples.shift()
     const [first] = this.#samples
     if (!first || atMs === first.atMs) return 0
     return rounded((usedMib - first.usedMib) / ((atMs - first.atMs) / 1000))
   }
+
+  /** @param {number | null} file */
+  #text (file) {
+    if (file === null) return undefined
+    try {
+      return this.#bytes.toString('latin1', 0, readSync(file, this.#bytes, 0, this.#bytes.length, 0)).trim()
+    } catch {
+      return undefined
+    }
+  }
 }
 
-/** @param {import('../cgroup.js').CgroupMemory} counted */
-function peak ({ peakBytes }) {
-  return peakBytes === null ? null : mib(peakBytes)
+/** @param {string} path */
+function open (path) {
+  try {
+    return openSync(path, 'r')
+  } catch {
+    return null
+  }
 }
 
-/** @param {number} bytes */
-function mib (bytes) {
-  return rounded(bytes / MIB)
+/** @param {string} path */
+function isReadable (path) {
+  const file = open(path)
+  if (file !== null) closeSync(file)
+  return file !== null
+}
+
+/** @param {string | undefined} text */
+function number (text) {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null
+}
+
+/**
+ * @param {number | null} count
+ * @param {number} [unitBytes]
+ */
+function mib (count, unitBytes = 1) {
+  return count === null ? null : rounded(count * unitBytes / MIB)
 }
 
 /** @param {number} value */

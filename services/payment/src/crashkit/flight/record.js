@@ -2,49 +2,19 @@
  * The flight record: what this process was doing, kept current where it outlives the process.
  *
  * The format is the same in all services; whoever explains a death reads it. Cheap enough to be always on: the text of
- * a request is made once, and a write is one system call.
+ * a request is made once, and a write is one system call. What opens is written at once; what closes is written with the
+ * next opening or the next tick, so that a request that is answered pays for one write.
  */
 import { randomBytes } from 'node:crypto'
 
-import { scrubbed } from '../scrubbing.js'
 import { MOST_BYTES, RecordFile } from './file.js'
-import { MemoryGauge } from './memory.js'
+import { LONGEST, breadcrumbsOf, textOf } from './texts.js'
+
+/** @import { Entry, Place } from './texts.js' */
+/** @import { MemoryGauge } from './memory.js' */
 
 const MOST_OPEN = 8
-const MOST_BREADCRUMBS = 5
-const LONGEST = 120
-// What is scrubbed before it is cut, so that nothing is cut in two and passes.
-const LONGEST_READ = 1000
-const MEMORY_EVERY_MS = 100
-
-/**
- * The text of each breadcrumb, made once.
- *
- * @type {WeakMap<Breadcrumb, string>}
- */
-const crumbs = new WeakMap()
-
-/**
- * @typedef {object} Breadcrumb
- * @property {number} [timestamp] seconds since the epoch.
- * @property {string} [category]
- * @property {string} [message]
- *
- * Where a request runs.
- *
- * @typedef {object} Place
- * @property {string | null} trace 32 hex digits.
- * @property {string | null} span 16 hex digits.
- * @property {() => readonly Breadcrumb[]} breadcrumbs gives those of now.
- *
- * What is known of a request when it opens.
- *
- * @typedef {Place & { route: string }} Facts with method and path, as the table of routes has it.
- *
- * An open request in the record.
- *
- * @typedef {Facts & { since: number, run: import('../run.js').Run | null, text: string }} Entry
- */
+const TICK_MS = 100
 
 /**
  * The record of one process. Without a file it costs nothing.
@@ -60,17 +30,17 @@ export class FlightRecord {
   #faults = []
   /** @type {Entry[]} */
   #others = []
-  /** @type {Set<Entry>} */
-  #held = new Set()
+  /** @type {{ entry: Entry, until: number } | null} */
+  #last = null
 
   /**
    * @param {object} parts
    * @param {string | null} parts.path of the file; none where there is none.
    * @param {string} parts.service
    * @param {string} parts.release
-   * @param {MemoryGauge} [parts.memory]
+   * @param {Pick<MemoryGauge, 'read'>} parts.memory
    */
-  constructor ({ path, service, release, memory = new MemoryGauge() }) {
+  constructor ({ path, service, release, memory }) {
     this.#file = path === null ? null : new RecordFile(path)
     this.#memory = memory
     const head = {
@@ -82,21 +52,22 @@ export class FlightRecord {
     }
     this.#head = JSON.stringify(head).slice(0, -1)
     if (this.#file === null) return
-    setInterval(() => this.#tick(), MEMORY_EVERY_MS).unref()
+    setInterval(() => this.#tick(), TICK_MS).unref()
     process.once('exit', () => this.ended('exit'))
-    this.#write()
+    this.#tick()
   }
 
   /**
    * A request has begun.
    *
-   * @param {() => Facts} read asked only where there is a record.
+   * @param {() => Place & { route: string }} read asked only where there is a record: where it runs, with method and path
+   *   as the table of routes has it.
    * @returns {Entry | null} what `fires` and `closed` want.
    */
   opened (read) {
     if (this.#file === null) return null
     /** @type {Entry} */
-    const entry = { ...read(), since: Date.now() / 1000, run: null, text: '' }
+    const entry = { ...read(), since: Date.now() / 1000, run: null, heldSince: null, text: '' }
     entry.text = textOf(entry)
     this.#opened += 1
     this.#others.push(entry)
@@ -127,9 +98,15 @@ export class FlightRecord {
    */
   closed (entry) {
     if (entry === null) return
-    if (entry.run?.holding) this.#held.add(entry)
-    else this.#forget(entry)
-    this.#write()
+    const until = Date.now() / 1000
+    if (entry.run?.holding) {
+      entry.heldSince = until
+      entry.text = textOf(entry)
+    } else {
+      remove(entry.run ? this.#faults : this.#others, entry)
+    }
+    this.#last = { entry, until }
+    if (entry.run) this.#write()
   }
 
   /**
@@ -143,21 +120,13 @@ export class FlightRecord {
     this.#write()
   }
 
-  /** While something is open, memory grows also where no request comes or goes. */
   #tick () {
-    const before = this.#faults.length + this.#others.length
-    for (const entry of this.#held) if (!entry.run?.holding) this.#forget(entry)
-    if (before) this.#write()
-  }
-
-  /** @param {Entry} entry */
-  #forget (entry) {
-    this.#held.delete(entry)
-    remove(entry.run ? this.#faults : this.#others, entry)
+    this.#memoryText = JSON.stringify(this.#memory.read())
+    if (this.#faults.length) this.#faults = this.#faults.filter(({ heldSince, run }) => heldSince === null || run?.holding)
+    this.#write()
   }
 
   #write () {
-    if (this.#memory.isOlderThan(MEMORY_EVERY_MS)) this.#memoryText = JSON.stringify(this.#memory.read())
     this.#file?.write(this.#text())
   }
 
@@ -176,12 +145,13 @@ export class FlightRecord {
   }
 
   /**
-   * @param {string[]} open
+   * @param {string[]} open newest first, faults before all others.
    * @param {string[]} breadcrumbs oldest first.
    */
   #put (open, breadcrumbs) {
+    const last = open.length || !this.#last ? 'null' : `${this.#last.entry.text.slice(0, -1)},"until":${this.#last.until}}`
     return `${this.#head},"updated_at":${Date.now() / 1000},"open":[${open.join()}],"opened":${this.#opened},` +
-      `"memory":${this.#memoryText},"breadcrumbs":[${breadcrumbs.join()}],"ended":${this.#endedText}}\n`
+      `"memory":${this.#memoryText},"breadcrumbs":[${breadcrumbs.join()}],"last":${last},"ended":${this.#endedText}}\n`
   }
 }
 
@@ -201,36 +171,6 @@ function remove (entries, entry) {
  */
 function newest (entries, most) {
   return most > 0 ? entries.slice(-most).reverse() : []
-}
-
-/** @param {Entry} entry */
-function textOf ({ trace, span, route, since, run }) {
-  return JSON.stringify({
-    trace,
-    span,
-    route: route.slice(0, LONGEST),
-    since,
-    scenario: run?.case.scenarioName ?? null,
-    case: run?.case.caseName ?? null,
-    run: run?.tag ?? null
-  })
-}
-
-/** @param {Entry} entry */
-function breadcrumbsOf (entry) {
-  return entry.breadcrumbs().slice(-MOST_BREADCRUMBS).map(breadcrumb => {
-    const known = crumbs.get(breadcrumb)
-    if (known !== undefined) return known
-    const { timestamp, category, message } = breadcrumb
-    const text = JSON.stringify({ at: timestamp ?? entry.since, category: cut(category), message: cut(message) })
-    crumbs.set(breadcrumb, text)
-    return text
-  })
-}
-
-/** @param {string | undefined} text */
-function cut (text) {
-  return scrubbed(String(text ?? '').slice(0, LONGEST_READ)).slice(0, LONGEST)
 }
 
 /** @param {string} text */
