@@ -57,7 +57,7 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime, fl
   await listen(server, settings)
   // What has been held long enough is freed also when nobody asks.
   const sweep = setInterval(() => guard.active(), SWEEP_MS)
-  const watchdog = new Watchdog({ settings, runtime })
+  const watchdog = new Watchdog({ settings, runtime, spool })
   const stopped = askedToStop()
   wallets.sweep.start()
   await spool?.recover(RECOVER_MS)
@@ -76,7 +76,9 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime, fl
   guard.stopAll()
   await wallets.close().catch(error => log.warning('the wallets were not closed', error))
   await watchdog.stop()
+  await spool?.drain()
   await stopSentry()
+  if (spool?.store.files) log.warning(`${spool.store.files} events stay in the spool; the next start in this pod sends them`)
   flight.ended('sigterm')
   log.info(`payment ends${inTime ? '' : ` with requests still open after ${settings.drainS} s`}`)
 }

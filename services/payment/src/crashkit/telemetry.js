@@ -14,8 +14,6 @@ import { presentable, textOf } from './thrown.js'
 /** @import { RuntimeContext } from './runtime-context.js' */
 
 const FLUSH_MS = 2000
-// The grace period is ten seconds longer than the drain.
-const LAST_FLUSH_MS = 5000
 // Sentry refuses an event above 1 MiB; the strings of ours stay far below.
 const MAX_VALUE_LENGTH = 1024
 
@@ -171,12 +169,12 @@ export function flushSentry () {
 }
 
 /**
- * Send what is queued, for five seconds at the most, and end the SDK.
+ * Send what is queued, for two seconds at the most, and end the SDK.
  *
  * @returns {Promise<unknown>}
  */
 export function stopSentry () {
-  return Sentry.close(LAST_FLUSH_MS)
+  return Sentry.close(FLUSH_MS)
 }
 
 /**

@@ -23,7 +23,7 @@ export class Folder {
   #largestBytes
 
   /**
-   * @param {string} path is made when it is first written to.
+   * @param {string} path is made when it is first written to; what it lies in is there.
    * @param {number} largestBytes a larger file is not read.
    */
   constructor (path, largestBytes) {
@@ -118,7 +118,7 @@ export class Folder {
   setAside (name) {
     const bad = join(this.#path, BAD)
     try {
-      mkdirSync(bad, { recursive: true })
+      makeFolder(bad)
       renameSync(join(this.#path, name), join(bad, name))
     } catch (error) {
       if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return
@@ -138,9 +138,23 @@ export class Folder {
       writeFileSync(part, content, how)
     } catch (error) {
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error
-      mkdirSync(this.#path, { recursive: true })
+      makeFolder(this.#path)
       writeFileSync(part, content, how)
     }
+  }
+}
+
+/**
+ * Not `recursive`: where the kernel says that there is no such folder although its parent is there, as below /proc, Node
+ * would try for ever.
+ *
+ * @param {string} path
+ */
+function makeFolder (path) {
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error
   }
 }
 

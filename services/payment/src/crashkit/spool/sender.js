@@ -15,7 +15,10 @@ const MOST_AT_ONCE = 8
 const MOST_HELD_BYTES = 4 * 1024 * 1024
 // Who waits for it, or captures anew, has it tried so soon after a failure.
 const SOON_MS = 1000
-const PAUSE_WHILE_AWAITED_MS = 100
+const PAUSE_WHILE_AWAITED_MS = 250
+const FIRST_DRAIN_MS = 2000
+const DRAIN_MS = 5000
+const DRAIN_STEP_MS = 500
 
 const nowNs = () => BigInt(Date.now()) * 1_000_000n
 
@@ -42,6 +45,7 @@ export class Sender {
   #notBeforeMs = 0
   #limitedUntilMs = 0
   #awaited = 0
+  #ended = false
   /** @type {NodeJS.Timeout | undefined} */
   #next
 
@@ -73,7 +77,8 @@ export class Sender {
   /**
    * Send what an earlier process has left, oldest first, before anything else.
    *
-   * @param {number} withinMs how long to wait for it; what is left then is sent in the background.
+   * @param {number} withinMs how long to wait for it, and no longer than until the first failure; what is left then is
+   *   sent in the background.
    * @returns {Promise<boolean>} whether nothing is left.
    */
   recover (withinMs) {
@@ -81,11 +86,28 @@ export class Sender {
     for (let count = 0; count < bad; count += 1) this.#lost('internal_sdk_error')
     this.#waiting = [...found, ...this.#waiting]
     this.#leftovers = new Set(found)
-    return this.#wait(() => this.#leftovers.size === 0, withinMs)
+    return this.#wait(() => this.#leftovers.size === 0, withinMs, () => this.#failures > 0)
   }
 
   /**
-   * Wait until everything is sent. Nobody waits for what cannot be: a limit that ends later.
+   * Send what waits before the end: for as long as two seconds, and on to five for as long as it gets less.
+   *
+   * @returns {Promise<boolean>} whether everything is sent; what is not is on disk.
+   */
+  async drain () {
+    const endsMs = performance.now() + DRAIN_MS
+    let left = this.#waiting.length
+    let whole = await this.flush(FIRST_DRAIN_MS)
+    while (!whole && this.#waiting.length < left && performance.now() < endsMs) {
+      left = this.#waiting.length
+      whole = await this.flush(Math.min(DRAIN_STEP_MS, endsMs - performance.now()))
+    }
+    this.#ended = true
+    return whole
+  }
+
+  /**
+   * Wait until everything is sent. Nobody waits for what cannot be: a limit that ends later, or the end.
    *
    * @param {number} withinMs
    * @returns {Promise<boolean>} whether everything is.
@@ -97,9 +119,10 @@ export class Sender {
   /**
    * @param {() => boolean} done
    * @param {number} withinMs
+   * @param {() => boolean} [hopeless]
    * @returns {Promise<boolean>}
    */
-  #wait (done, withinMs) {
+  #wait (done, withinMs, hopeless = () => this.#ended) {
     const endsMs = performance.now() + withinMs
     this.#notBeforeMs = 0
     this.#awaited += 1
@@ -113,7 +136,7 @@ export class Sender {
       }
       const look = () => {
         if (done()) end(true)
-        else if (this.#inFlight === 0 && this.#limitedUntilMs > endsMs) end(false)
+        else if (hopeless() || (this.#inFlight === 0 && this.#limitedUntilMs > endsMs)) end(false)
       }
       const timer = setTimeout(() => end(done()), withinMs)
       this.#watchers.add(look)

@@ -65,11 +65,7 @@ export class Store {
    * @returns {Entry | null} what waits now; none where it could not be written, which is counted and said.
    */
   write (eventId, body) {
-    if (this.files >= this.#mostFiles || this.sizeBytes + FIRST_LINE_BYTES + body.length > this.#mostBytes) {
-      this.counts.full += 1
-      this.#say('full', `the spool is full (${this.files} files, ${this.sizeBytes} bytes); events are sent from memory`, FULL_IS_SAID_EVERY_MS)
-      return null
-    }
+    if (!this.#hasRoom(FIRST_LINE_BYTES + body.length)) return null
     const writtenAtNs = this.#nowNs()
     const name = nameOf(writtenAtNs, eventId)
     try {
@@ -95,14 +91,19 @@ export class Store {
   /**
    * Take over what another thread of this process has written.
    *
-   * @param {string} name
-   * @returns {Entry | null} none where it is gone.
+   * @param {import('../watchdog/protocol.js').Spooled} spooled
+   * @returns {Entry | null} what is to be sent; none where it is delivered, or there is no room for it.
    */
-  adopt (name) {
+  adopt ({ name, delivered }) {
     const known = parseName(name)
-    const found = this.#list().find(file => file.name === name)
-    if (!known || !found) return null
-    return this.#keep({ ...known, sizeBytes: found.sizeBytes, leftover: false, body: null })
+    if (delivered) this.counts.delivered += 1
+    const found = delivered ? undefined : this.#list().find(file => file.name === name)
+    if (known && found && !this.#hasRoom(found.sizeBytes)) {
+      this.#removed(() => this.#folder.remove(name))
+      return null
+    }
+    this.counts.written += 1
+    return known && found ? this.#keep({ ...known, sizeBytes: found.sizeBytes, leftover: false, body: null }) : null
   }
 
   /**
@@ -159,6 +160,14 @@ export class Store {
     }
     this.counts.delivered += 1
     this.#removed(() => this.#folder.remove(entry.name))
+  }
+
+  /** @param {number} sizeBytes */
+  #hasRoom (sizeBytes) {
+    if (this.files < this.#mostFiles && this.sizeBytes + sizeBytes <= this.#mostBytes) return true
+    this.counts.full += 1
+    this.#say('full', `the spool is full (${this.files} files, ${this.sizeBytes} bytes); events are sent from memory`, FULL_IS_SAID_EVERY_MS)
+    return false
   }
 
   /** @param {Entry} entry */

@@ -47,13 +47,18 @@ export class Spool {
   }
 
   /**
-   * Take over a file that another thread of this process has written, and not delivered.
+   * Take over a file that another thread of this process has written.
    *
-   * @param {string} name
+   * @param {import('../watchdog/protocol.js').Spooled} spooled
    */
-  adopt (name) {
-    const entry = this.#store.adopt(name)
+  adopt (spooled) {
+    const entry = this.#store.adopt(spooled)
     if (entry) this.#sender?.add(entry)
+  }
+
+  /** Send what waits before the end: for two seconds, and on to five for as long as it gets less. */
+  async drain () {
+    await this.#sender?.drain()
   }
 
   /**
