@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from crashkit.flight import file, record, requests
 from crashkit.flight.reading import read_flight
-from crashkit.scrub import scrub
+from crashkit.scrubbing import scrub
 
 CONTRACT = json.loads((Path(__file__).parent / "contract" / "flight.json").read_text())
 

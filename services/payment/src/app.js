@@ -9,6 +9,7 @@ import { failed } from './web/failures.js'
 import { faultRoutes } from './web/fault-routes.js'
 import { jsonBody } from './web/json-body.js'
 import { refusesTheRest } from './web/methods.js'
+import { routeTable } from './web/route-table.js'
 
 /**
  * What the routes share.
@@ -20,6 +21,7 @@ import { refusesTheRest } from './web/methods.js'
  * @property {Readonly<Record<string, import('./scenarios/index.js').Handler>>} handlers the function of each scenario.
  * @property {import('./crashkit/lifecycle.js').Lifecycle} lifecycle readiness and open requests.
  * @property {import('./crashkit/metrics.js').Metrics} metrics what is counted.
+ * @property {import('./crashkit/flight/record.js').FlightRecord} flight what the process was doing, for its death.
  * @property {import('./wallet/index.js').Wallets} wallets the product.
  */
 
@@ -33,7 +35,7 @@ export function makeApp (parts) {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.use(accounting(parts))
+  app.use(accounting(parts, routeTable(() => app.router)))
   controlRoutes(app, parts)
   faultRoutes(app, parts)
   app.use(jsonBody, parts.wallets.router)

@@ -4,11 +4,14 @@
 import { createRequire } from 'node:module'
 
 import { loadCatalogue } from './crashkit/loading.js'
+import { MemoryGauge } from './crashkit/flight/memory.js'
+import { FlightRecord } from './crashkit/flight/record.js'
 import { Lifecycle } from './crashkit/lifecycle.js'
 import { LoopDelay } from './crashkit/loop-delay.js'
 import { watchOffPath } from './crashkit/off-path.js'
-import { RuntimeContext } from './crashkit/runtime-context.js'
+import { RuntimeContext, oldSpaceLimitMib } from './crashkit/runtime-context.js'
 import { keepSecret } from './crashkit/scrubbing.js'
+import { openSpool } from './crashkit/spool/opening.js'
 import { makeSampler, startSentry } from './crashkit/telemetry.js'
 import { faultPaths, isControl } from './paths.js'
 
@@ -19,20 +22,25 @@ const VERSIONS = ['express', 'mongodb']
  * Start the telemetry of this process.
  *
  * @param {import('./settings.js').Settings} settings
- * @param {import('@sentry/node').NodeOptions['transport']} [transport] in place of the SDK's own, where envelopes shall
- *   go elsewhere.
  * @throws {import('./crashkit/loading.js').CatalogueError} the catalogue has a mistake.
  */
-export function instrument (settings, transport) {
+export function instrument (settings) {
   const catalogue = loadCatalogue(settings.catalogDir)
   const lifecycle = new Lifecycle(settings.stateDir)
   const loop = new LoopDelay()
+  const flight = new FlightRecord({
+    path: settings.terminationLog,
+    service: SERVICE,
+    release: settings.sentryRelease,
+    memory: new MemoryGauge(oldSpaceLimitMib(settings.nodeOptions))
+  })
   const runtime = new RuntimeContext(settings, lifecycle, loop, versions())
   const sampler = makeSampler(settings.tracesSampleRate, faultPaths(catalogue, SERVICE), isControl)
   keepSecret(secretsOf(settings))
-  startSentry({ settings, service: SERVICE, runtime, sampler, isControl, transport })
-  watchOffPath()
-  return { catalogue, lifecycle, loop, runtime }
+  const spool = openSpool(settings)
+  startSentry({ settings, service: SERVICE, runtime, sampler, isControl, spool })
+  watchOffPath(flight)
+  return { catalogue, lifecycle, loop, runtime, flight, spool }
 }
 
 /**

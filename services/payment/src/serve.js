@@ -10,12 +10,15 @@ import { bind } from './crashkit/binding.js'
 import { Guard } from './crashkit/guard.js'
 import { log } from './crashkit/logs.js'
 import { Metrics } from './crashkit/metrics.js'
+import { showSpool } from './crashkit/spool/counts.js'
 import { stopSentry } from './crashkit/telemetry.js'
 import { Watchdog } from './crashkit/watchdog/index.js'
 import { SERVICE } from './instrument.js'
 
 const SWEEP_MS = 1000
 const KEEP_ALIVE_MS = 75_000
+// What an earlier process has left is sent before this one is ready, if it can be so soon.
+const RECOVER_MS = 5000
 // After SIGTERM, until probes and endpoints have noticed, requests still come and are still served.
 const LINGER_S = 1
 
@@ -44,18 +47,20 @@ export class ListenError extends Error {
  * @throws {import('./crashkit/binding.js').BindingError} catalogue and handlers disagree.
  * @throws {ListenError} the port cannot be listened on.
  */
-export async function serve (settings, { catalogue, lifecycle, loop, runtime }, { handlers: table, wallets }) {
+export async function serve (settings, { catalogue, lifecycle, loop, runtime, flight, spool }, { handlers: table, wallets }) {
   const handlers = bind(catalogue, SERVICE, table)
   const guard = new Guard(catalogue, settings.policy)
   const metrics = new Metrics(SERVICE, () => guard.active().length, loop, lifecycle.restartCount)
+  showSpool(metrics.registry, spool?.store ?? null)
   // Callers keep connections for a minute and less: none ends under a request of theirs.
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets }))
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets, flight }))
   await listen(server, settings)
   // What has been held long enough is freed also when nobody asks.
   const sweep = setInterval(() => guard.active(), SWEEP_MS)
-  const watchdog = new Watchdog({ settings, runtime })
+  const watchdog = new Watchdog({ settings, runtime, spool })
   const stopped = askedToStop()
   wallets.sweep.start()
+  await spool?.recover(RECOVER_MS)
   lifecycle.ready = true
   log.info(`payment listens on port ${settings.port}`)
 
@@ -71,7 +76,10 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime }, 
   guard.stop()
   await wallets.close().catch(error => log.warning('the wallets were not closed', error))
   await watchdog.stop()
+  await spool?.drain()
   await stopSentry()
+  if (spool?.store.files) log.warning(`${spool.store.files} events stay in the spool; the next start in this pod sends them`)
+  flight.ended('sigterm')
   log.info(`payment ends${inTime ? '' : ` with requests still open after ${settings.drainS} s`}`)
 }
 

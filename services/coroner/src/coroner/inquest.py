@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic, time
 
 from crashkit.flight.reading import read_flight
-from crashkit.scrub import scrub
+from crashkit.scrubbing import scrub
 from crashkit.telemetry import capture_unhandled
 
 from coroner.api import ApiAwayError, ApiError, ApiRefusedError, Pods

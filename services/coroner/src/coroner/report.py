@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crashkit.flight.reading import Flight, OpenRequest
-from crashkit.scrub import scrub
+from crashkit.scrubbing import scrub
 
 from coroner.causes import Verdict
 from coroner.death import Death, Json, Kind

@@ -3,6 +3,7 @@
  * whoever keeps logs keeps them for long.
  */
 import { scrubOrHide } from './scrubbing.js'
+import { textOf } from './thrown.js'
 
 /** @type {{ service: string, traceId: () => string | undefined }} */
 const known = { service: '', traceId: () => undefined }
@@ -45,12 +46,7 @@ function write (level, message, error) {
     service: known.service,
     message: scrubOrHide(message),
     ...(traceId ? { trace_id: traceId } : {}),
-    ...(error === undefined ? {} : { exception: scrubOrHide(stackOf(error)) })
+    ...(error === undefined ? {} : { exception: scrubOrHide(textOf(error)) })
   }
   process.stderr.write(`${JSON.stringify(line)}\n`)
-}
-
-/** @param {unknown} error */
-function stackOf (error) {
-  return error instanceof Error && error.stack ? error.stack : String(error)
 }

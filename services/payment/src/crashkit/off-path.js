@@ -1,8 +1,14 @@
 /**
  * What fails where no request waits for it: unhandled rejections and uncaught exceptions, each reported once.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { subscribe } from 'node:diagnostics_channel'
+
 import { log } from './logs.js'
-import { captureUnhandled, flushSentry } from './telemetry.js'
+import { captureUnhandled, flushSentry, traceId } from './telemetry.js'
+import { textOf } from './thrown.js'
+
+/** @import { Worker } from 'node:worker_threads' */
 
 const UNCAUGHT_STATUS = 1
 
@@ -11,15 +17,43 @@ const UNCAUGHT_STATUS = 1
  * Node itself does, when its event has been sent or two seconds have passed.
  *
  * The SDK's own listener ignores every rejection whose name is `AbortError`; this one ignores none.
+ *
+ * @param {Pick<import('./flight/record.js').FlightRecord, 'ended'>} flight is told how the process ends.
  */
-export function watchOffPath () {
+export function watchOffPath (flight) {
+  const known = new Set()
   process.on('unhandledRejection', reason => {
     log.error('a promise was rejected and nobody handled it', reason)
     captureUnhandled(reason, 'unhandledrejection')
   })
   process.on('uncaughtException', error => {
+    // A timer that repeats fails again while the event of its first failure is sent; without us Node had ended there.
+    const fault = `${traceId()} ${textOf(error)}`
+    if (known.has(fault)) return
+    known.add(fault)
     log.error('an exception was caught by nobody; the process ends', error)
     captureUnhandled(error, 'uncaughtexception', 'fatal')
+    flight.ended('exception')
     void flushSentry().finally(() => process.exit(UNCAUGHT_STATUS))
   })
+  subscribe('worker_threads', message => keepContext(/** @type {{ worker: Worker }} */ (message).worker))
+}
+
+/**
+ * Have a thread's events come on the trace that started it: Node tells of its end by memory outside of any.
+ *
+ * @param {Worker} worker
+ */
+function keepContext (worker) {
+  const inContext = AsyncLocalStorage.snapshot()
+  const emit = worker.emit.bind(worker)
+  worker.emit = /** @type {typeof worker.emit} */ ((/** @type {Parameters<typeof emit>} */ ...given) => inContext(() => {
+    try {
+      return emit(...given)
+    } catch (error) {
+      // Nobody listens. Thrown from here it would be caught by nobody after the context has been left.
+      process.nextTick(() => { throw error })
+      return true
+    }
+  }))
 }

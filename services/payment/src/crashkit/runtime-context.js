@@ -117,7 +117,7 @@ function oldSpaceUsed () {
  *
  * @param {string} nodeOptions
  */
-function oldSpaceLimitMib (nodeOptions) {
+export function oldSpaceLimitMib (nodeOptions) {
   const flags = [...process.execArgv, nodeOptions].join(' ')
   const found = /--max[-_]old[-_]space[-_]size[= ](\d+)/.exec(flags)
   return found ? Number(found[1]) : mib(getHeapStatistics().heap_size_limit)

@@ -8,6 +8,9 @@
  * @property {number} port port to listen on.
  * @property {string} catalogDir folder of the catalogue.
  * @property {string | null} stateDir writable folder that outlives the container, not the pod.
+ * @property {number} spoolMaxMib the most that events waiting on disk may take (MiB).
+ * @property {number} spoolMaxFiles the most events that wait on disk.
+ * @property {string | null} terminationLog file that the kubelet copies into the pod's status at a death.
  * @property {number} drainS seconds to finish open requests after SIGTERM.
  * @property {string | null} sentryDsn nothing is sent without it.
  * @property {string} sentryEnvironment environment of every event.
@@ -120,6 +123,9 @@ export function readServiceSettings (environment, defaultPort) {
     port: environment.number('PORT', { otherwise: defaultPort, least: 1, most: 65535, whole: true }),
     catalogDir: environment.required('CATALOG_DIR'),
     stateDir: environment.text('STATE_DIR'),
+    spoolMaxMib: environment.number('SPOOL_MAX_MIB', { otherwise: 64, least: 1, most: 4096, whole: true }),
+    spoolMaxFiles: environment.number('SPOOL_MAX_FILES', { otherwise: 2000, least: 1, most: 1_000_000, whole: true }),
+    terminationLog: environment.text('TERMINATION_LOG'),
     drainS: environment.number('DRAIN_S', { otherwise: 10, least: 0, most: 60 }),
     sentryDsn: dsn,
     sentryEnvironment: environment.text('SENTRY_ENVIRONMENT') ?? 'development',

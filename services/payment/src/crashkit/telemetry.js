@@ -4,8 +4,11 @@
 import * as Sentry from '@sentry/node'
 
 import { isInApp } from './frames.js'
+import { hostContexts } from './host-context.js'
 import { log } from './logs.js'
 import { scrubOrReduce } from './scrubbing.js'
+import { addSourceLines } from './source-lines.js'
+import { presentable, textOf } from './thrown.js'
 
 /** @import { Event } from '@sentry/node' */
 /** @import { ServiceSettings } from './settings.js' */
@@ -29,7 +32,9 @@ const MAX_VALUE_LENGTH = 1024
  * The integrations are named one by one. Left out, of those that are on by default: `Dedupe`, which drops the second
  * firing of the same fault; `EventFilters`, which drops by text; `LocalVariables`, which would carry amounts and opens
  * the debugger's port; the two that report unhandled errors, because one ignores every `AbortError` (see off-path.js);
- * `WorkerThreads`, which reports a second time what ends the process; and all frameworks and databases not in use.
+ * `WorkerThreads`, which reports a second time what ends the process; `ContextLines` and `Context`, which make an event
+ * wait, so that it would not be kept yet when the call that captures it returns (see source-lines.js, host-context.js);
+ * and all frameworks and databases not in use.
  *
  * @param {object} parts
  * @param {ServiceSettings} parts.settings DSN, release, environment, names of the pod.
@@ -38,10 +43,9 @@ const MAX_VALUE_LENGTH = 1024
  * @param {(asked: Asked) => number} parts.sampler the share of a trace to keep, 0 to 1.
  * @param {(path: string) => boolean} parts.isControl whether a path is a probe, a scrape or a control call: those get
  *   no span at all.
- * @param {import('@sentry/node').NodeOptions['transport']} [parts.transport] in place of the SDK's own, where envelopes
- *   shall go elsewhere.
+ * @param {import('./spool/transport.js').Spool | null} [parts.spool] keeps events until they are delivered.
  */
-export function startSentry ({ settings, service, runtime, sampler, isControl, transport }) {
+export function startSentry ({ settings, service, runtime, sampler, isControl, spool = null }) {
   Sentry.init({
     dsn: settings.sentryDsn ?? undefined,
     release: settings.sentryRelease,
@@ -59,8 +63,6 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, t
         breadcrumbs: false
       }),
       Sentry.mongoIntegration(),
-      Sentry.contextLinesIntegration(),
-      Sentry.nodeContextIntegration({ cloudResource: false }),
       Sentry.modulesIntegration()
     ],
     dataCollection: { userInfo: false, cookies: false, httpBodies: [], httpHeaders: false, urlQueryParams: false },
@@ -70,9 +72,9 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, t
     traceLifecycle: 'static',
     maxValueLength: MAX_VALUE_LENGTH,
     attachStacktrace: false,
-    beforeSend: completes(runtime),
+    beforeSend: completes(runtime, hostContexts()),
     beforeSendTransaction: event => scrubs(masksStatements(event)),
-    transport
+    transport: spool === null ? undefined : options => spool.transport(options)
   })
   Sentry.getGlobalScope().setTag('service', service)
 }
@@ -117,18 +119,14 @@ export function tagged (run, act) {
  * @param {'error' | 'fatal'} [level]
  */
 export function captureUnhandled (error, mechanism, level = 'error') {
-  Sentry.captureException(fresh(error), { mechanism: { type: mechanism, handled: false }, captureContext: { level } })
-}
-
-/**
- * Give a copy of an object that is no error. The SDK marks what it has captured, and drops the same object without a
- * word when it comes again; who rejects with an object of his own may well keep one for all times.
- *
- * @param {unknown} thrown
- */
-function fresh (thrown) {
-  if (typeof thrown !== 'object' || thrown === null || thrown instanceof Error) return thrown
-  return Object.create(Object.getPrototypeOf(thrown), Object.getOwnPropertyDescriptors({ ...thrown }))
+  const hint = { mechanism: { type: mechanism, handled: false } }
+  try {
+    Sentry.captureException(presentable(error), { ...hint, captureContext: { level } })
+  } catch (reason) {
+    // The SDK did not know what to do with it; that must cost neither the event nor the process.
+    const standIn = new Error('Something was thrown that the SDK cannot report', { cause: reason })
+    Sentry.captureException(standIn, { ...hint, captureContext: { level, extra: { thrown: textOf(error) } } })
+  }
 }
 
 /**
@@ -146,6 +144,20 @@ export function traceId () {
   if (!Sentry.getClient()?.getDsn()) return undefined
   const span = Sentry.getActiveSpan()
   return span ? span.spanContext().traceId : Sentry.getCurrentScope().getPropagationContext().traceId
+}
+
+/**
+ * Give where this code runs: the trace, the span, and what was noted on the way; no trace without a DSN.
+ *
+ * @returns {import('./flight/texts.js').Place}
+ */
+export function placeHere () {
+  const isolation = Sentry.getIsolationScope()
+  const breadcrumbs = () => isolation.getScopeData().breadcrumbs
+  if (!Sentry.getClient()?.getDsn()) return { trace: null, span: null, breadcrumbs }
+  const span = Sentry.getActiveSpan()?.spanContext()
+  const { traceId, propagationSpanId } = Sentry.getCurrentScope().getPropagationContext()
+  return { trace: span?.traceId ?? traceId, span: span?.spanId ?? propagationSpanId ?? null, breadcrumbs }
 }
 
 /**
@@ -170,15 +182,18 @@ export function stopSentry () {
  * Make `beforeSend`. A mistake in it must not cost the event: the event goes out with a note.
  *
  * @param {Pick<RuntimeContext, 'read' | 'kubernetes'>} runtime
+ * @param {() => Record<string, Record<string, unknown>>} host reads the contexts of the host.
  * @returns {(event: import('@sentry/node').ErrorEvent) => import('@sentry/node').ErrorEvent}
  */
-export function completes (runtime) {
+export function completes (runtime, host) {
   return event => {
     try {
       for (const { stacktrace } of event.exception?.values ?? []) {
         for (const frame of stacktrace?.frames ?? []) frame.in_app = isInApp(frame.filename ?? '')
       }
+      addSourceLines(event)
       event.contexts = {
+        ...host(),
         ...event.contexts,
         runtime: { ...event.contexts?.runtime, ...runtime.read() },
         ...(Object.keys(runtime.kubernetes).length ? { k8s: { ...runtime.kubernetes } } : {})

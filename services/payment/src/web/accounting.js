@@ -5,6 +5,7 @@ import { AsyncResource } from 'node:async_hooks'
 
 import * as Sentry from '@sentry/node'
 
+import { placeHere } from '../crashkit/telemetry.js'
 import { isControl } from '../paths.js'
 
 /** @import { Request, RequestHandler, Response } from 'express' */
@@ -29,17 +30,24 @@ export function markReported (response) {
  * @param {object} parts
  * @param {import('../crashkit/lifecycle.js').Lifecycle} parts.lifecycle
  * @param {import('../crashkit/metrics.js').Metrics} parts.metrics
+ * @param {import('../crashkit/flight/record.js').FlightRecord} parts.flight
+ * @param {(method: string, path: string) => string} routeAhead gives the route that a request will take.
  * @returns {RequestHandler}
  */
-export function accounting ({ lifecycle, metrics }) {
+export function accounting ({ lifecycle, metrics, flight }, routeAhead) {
   return (request, response, next) => {
     const startedMs = performance.now()
     lifecycle.openRequests += 1
+    const flown = isControl(request.path) ? null : flight.opened(() => {
+      return { ...placeHere(), route: `${request.method} ${routeAhead(request.method, request.path)}` }
+    })
+    response.locals.flown = flown
     nameTransaction(request, response)
     closeWhileDraining(response, lifecycle)
     response.once('finish', AsyncResource.bind(() => reportSilence(request, response)))
     response.once('close', () => {
       lifecycle.openRequests -= 1
+      flight.closed(flown)
       metrics.request(routeOf(request), response.statusCode, (performance.now() - startedMs) / 1000)
     })
     next()

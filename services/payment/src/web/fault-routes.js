@@ -20,7 +20,7 @@ const PLAYER = { id: 'player-7', email: 'player-7@example.com' }
  * @param {Express} app
  * @param {Omit<import('../app.js').Parts, 'lifecycle'>} parts
  */
-export function faultRoutes (app, { settings, catalogue, guard, handlers, metrics, wallets }) {
+export function faultRoutes (app, { settings, catalogue, guard, handlers, metrics, wallets, flight }) {
   const context = { wallets, settings, sentry: Sentry, trace: traceId }
   for (const [name, { path }] of Object.entries(catalogue.scenarios[SERVICE] ?? {})) {
     app.all(path.replace('{case}', ':case'), async (request, response) => {
@@ -35,6 +35,7 @@ export function faultRoutes (app, { settings, catalogue, guard, handlers, metric
         Sentry.setUser(PLAYER)
         Sentry.getIsolationScope().setTransactionName(`${request.method} ${path}`)
         Sentry.addBreadcrumb({ category: 'navigation', message: 'player opened the wallet' })
+        flight.fires(response.locals.flown, run)
         const handler = /** @type {import('../scenarios/index.js').Handler} */ (handlers[name])
         return run.answer(await handler(run, context), traceId())
       }))

@@ -10,7 +10,7 @@ import { Problem } from '../crashkit/problem.js'
  *
  * @typedef {object} Layer
  * @property {(path: string) => boolean} match
- * @property {{ methods: Record<string, boolean> }} [route]
+ * @property {{ path: string, methods: Record<string, boolean> }} [route]
  * @property {{ stack?: Layer[] }} handle
  */
 

@@ -2,7 +2,7 @@
  * Small faults, of which each shows one way in which a handler can end.
  */
 import { createHash } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
 
 import { profiled } from '../../src/crashkit/profiling.js'
 
@@ -59,6 +59,16 @@ export const HANDLERS = {
     sentry.captureMessage('something is held', 'warning')
     run.hold(() => {})
     return { trace: trace() }
+  },
+
+  async grow (_run, { sentry }) {
+    sentry.addBreadcrumb({ category: 'sessions', message: 'sessions are opened and never closed' })
+    sentry.captureMessage('the heap will be full', 'warning')
+    const sessions = []
+    for (;;) {
+      sessions.push(Array.from({ length: 10_000 }, (_, seq) => ({ seq, odds: seq + 0.5 })))
+      await turn()
+    }
   },
 
   async slow (run) {

@@ -34,9 +34,9 @@ export async function freePort () {
  *
  * @param {import('node:test').TestContext} test ends it, at the latest.
  * @param {Record<string, string>} [changes] of its environment.
- * @param {{ program?: string, flags?: string[] }} [how]
+ * @param {{ program?: string, flags?: string[], under?: string[] }} [how] `under` is a command that runs it.
  */
-export async function start (test, changes = {}, { program = PROGRAM, flags = [] } = {}) {
+export async function start (test, changes = {}, { program = PROGRAM, flags = [], under = [] } = {}) {
   const port = await freePort()
   const environment = {
     PATH: process.env.PATH,
@@ -49,7 +49,8 @@ export async function start (test, changes = {}, { program = PROGRAM, flags = []
     ...POD,
     ...changes
   }
-  const child = spawn(process.execPath, [...flags, program], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [command, ...words] = [...under, process.execPath, ...flags, program]
+  const child = spawn(command, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   const service = new Payment(child, Number(environment.PORT))
   test.after(() => service.kill())
   return service

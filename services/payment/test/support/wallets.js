@@ -8,6 +8,8 @@ import { Router } from 'express'
 import { Long, MongoClient } from 'mongodb'
 
 import { Problem } from '../../src/crashkit/problem.js'
+import { captureUnhandled } from '../../src/crashkit/telemetry.js'
+import { failOffPath } from './off-path.js'
 
 export function openWallets (settings) {
   const client = new MongoClient(settings.mongodbUri, { serverSelectionTimeoutMS: settings.mongodbTimeoutMs })
@@ -28,6 +30,16 @@ export function openWallets (settings) {
     const problem = new Problem(503, 'database-away', 'The database does not answer')
     problem.cause = new Error('connection refused')
     throw problem
+  })
+  router.post('/off-path/:kind/:name', (request, response) => {
+    failOffPath(request.params.kind, request.params.name)
+    response.status(202).json({})
+  })
+  router.post('/captures/:count/:then', (request, response) => {
+    const fromMs = performance.now()
+    for (let number = 0; number < Number(request.params.count); number += 1) captureUnhandled(new TypeError('one of many'), 'test')
+    if (request.params.then === 'kill') process.kill(process.pid, 'SIGKILL')
+    response.json({ took_ms: performance.now() - fromMs })
   })
   router.post('/half', (_request, response) => {
     response.write('the beginning')

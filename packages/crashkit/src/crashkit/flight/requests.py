@@ -9,13 +9,15 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from crashkit.run import Run
-from crashkit.scrub import scrub
+from crashkit.scrubbing import scrub
 
 if TYPE_CHECKING:
     from crashkit.flight.record import FlightRecord
 
 MOST_BREADCRUMBS = 5
 MOST_CHARACTERS = 120
+# Scrubbed before it is cut, so that no half of a secret stays; what is far beyond the cut is not looked at.
+MOST_SCRUBBED = 1000
 
 _current: ContextVar["Opened | None"] = ContextVar("flight", default=None)
 
@@ -116,7 +118,7 @@ def note_breadcrumb(crumb: dict[str, Any], _hint: dict[str, Any]) -> dict[str, A
 def _crumb(at: float, category: str, message: str) -> str:
     members = {
         "at": round(at, 3),
-        "category": scrub(category)[:MOST_CHARACTERS],
-        "message": scrub(message)[:MOST_CHARACTERS],
+        "category": scrub(category[:MOST_SCRUBBED])[:MOST_CHARACTERS],
+        "message": scrub(message[:MOST_SCRUBBED])[:MOST_CHARACTERS],
     }
     return json.dumps(members, separators=(",", ":"))

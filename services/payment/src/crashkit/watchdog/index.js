@@ -34,9 +34,10 @@ export class Watchdog {
    * @param {object} parts
    * @param {import('../settings.js').ServiceSettings} parts.settings DSN, release, environment.
    * @param {import('../runtime-context.js').RuntimeContext} parts.runtime reads the contexts `runtime` and `k8s`.
+   * @param {import('../spool/transport.js').Spool | null} [parts.spool] takes over what the thread cannot deliver.
    * @param {number} [parts.thresholdMs] how late the heartbeat must be to be a block.
    */
-  constructor ({ settings, runtime, thresholdMs = THRESHOLD_MS }) {
+  constructor ({ settings, runtime, spool = null, thresholdMs = THRESHOLD_MS }) {
     const beats = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT))
     const beat = () => { Atomics.store(beats, 0, process.hrtime.bigint()) }
     beat()
@@ -48,6 +49,7 @@ export class Watchdog {
         beats,
         thresholdMs,
         dsn: settings.sentryDsn,
+        spoolDir: spool?.store.path ?? null,
         sdk: { name: 'sentry.javascript.node', version: Sentry.SDK_VERSION },
         event: {
           release: settings.sentryRelease,
@@ -62,6 +64,7 @@ export class Watchdog {
       env: {}
     })
     this.#worker.unref()
+    this.#worker.on('message', spooled => spool?.adopt(spooled))
     this.#worker.on('error', error => {
       log.error('the watchdog ended; blocks of the event loop are not reported any more', error)
       captureUnhandled(error, 'watchdog')

@@ -13,5 +13,12 @@ export const READ_STATE = '__crashDemoStateHere'
  * @property {number} thresholdMs how late it must be to be a block.
  * @property {string | null} dsn where the event goes; nothing is sent without it.
  * @property {{ name: string, version: string }} sdk of the envelope.
+ * @property {string | null} spoolDir where the event lies until it is delivered; none where there is no spool.
  * @property {Record<string, any>} event what every event of this process carries.
+ *
+ * What the thread tells of an event that it has put into the spool.
+ *
+ * @typedef {object} Spooled
+ * @property {string} name of the file.
+ * @property {boolean} delivered whether it is removed again; else it is the main thread's to send.
  */

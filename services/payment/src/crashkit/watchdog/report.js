@@ -2,23 +2,24 @@
  * From what was seen of a block to an event, and the event to Sentry, without the SDK.
  */
 import { randomUUID } from 'node:crypto'
-import { readFileSync, writeSync } from 'node:fs'
-import http from 'node:http'
-import https from 'node:https'
+import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 import { isInApp } from '../frames.js'
+import { linesAround } from '../source-lines.js'
+import { Folder } from '../spool/folder.js'
+import { nameOf } from '../spool/format.js'
+import { becomes } from '../spool/pace.js'
+import { addressOf, poster } from '../spool/post.js'
 
 /** @import { Seen } from './look.js' */
 
 const TYPE = 'EventLoopBlocked'
 const MESSAGE = 'The event loop does not turn'
 const MOST_FRAMES = 50
-const LINES_AROUND = 5
-const LONGEST_LINE = 200
 const ATTEMPTS = 3
-const ANSWER_WITHIN_MS = 2000
+const NS_PER_MS = 1_000_000n
 const STANDARD_ERROR = 2
 
 /**
@@ -52,60 +53,53 @@ export function eventOf (known, blocked, { frames, urls, state }) {
 }
 
 /**
- * Send it in an envelope of its own, with some attempts; what cannot be delivered is said on standard error.
+ * Send it in an envelope of its own, with some attempts. It is in the spool meanwhile, where there is one, and stays there
+ * when it was not delivered; without one that is said on standard error.
  *
- * @param {string} dsn
- * @param {{ name: string, version: string }} sdk
+ * @param {import('./protocol.js').Order} order
  * @param {Record<string, any>} event with the member `dsc`, the trace's part of the envelope's header.
+ * @returns {Promise<import('./protocol.js').Spooled | null>} what became of its file; none where it has none.
  */
-export async function send (dsn, sdk, { dsc, ...event }) {
+export async function send ({ dsn, sdk, spoolDir }, { dsc, ...event }) {
+  if (dsn === null) return null
   const header = { event_id: event.event_id, sent_at: new Date().toISOString(), sdk, ...(dsc ? { trace: dsc } : {}) }
-  const lines = [header, { type: 'event' }, { ...event, sdk }]
-  const body = Buffer.from(`${lines.map(line => JSON.stringify(line)).join('\n')}\n`)
+  const payload = Buffer.from(JSON.stringify({ ...event, sdk }))
+  const lines = [JSON.stringify(header), JSON.stringify({ type: 'event', length: payload.length }), payload, '']
+  const body = Buffer.from(lines.join('\n'))
+  const file = spoolDir === null ? null : spooled(spoolDir, event.event_id, body)
+  const post = poster(addressOf(dsn, sdk))
   let reason = ''
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    try {
-      const status = await post(dsn, sdk, body)
-      if (status < 300) return
-      reason = `Sentry answered ${status}`
-    } catch (error) {
-      reason = String(error)
+    const { status } = await post(body)
+    if (becomes(status) === 'delivered') {
+      file?.remove()
+      return file && { name: file.name, delivered: true }
     }
+    reason = status === null ? 'no answer' : `Sentry answered ${status}`
     await pause(100 * attempt)
   }
+  if (file) return { name: file.name, delivered: false }
   const line = { time: new Date().toISOString(), level: 'error', message: `a block was not reported: ${reason}` }
   // The main thread, which writes for this one otherwise, may still be blocked.
   writeSync(STANDARD_ERROR, `${JSON.stringify({ ...line, service: event.tags?.service })}\n`)
+  return null
 }
 
 /**
- * @param {string} dsn
- * @param {{ name: string, version: string }} sdk
+ * @param {string} folder
+ * @param {string} eventId
  * @param {Buffer} body
- * @returns {Promise<number>} the status.
+ * @returns {{ name: string, remove: () => void } | null} none where it cannot be written.
  */
-function post (dsn, sdk, body) {
-  const { protocol, host, username, pathname } = new URL(dsn)
-  const [, folder = '', project = ''] = /^(.*)\/([^/]+)\/?$/.exec(pathname) ?? []
-  const auth = `Sentry sentry_version=7, sentry_client=${sdk.name}/${sdk.version}, sentry_key=${username}`
-  const { request } = protocol === 'https:' ? https : http
-  return new Promise((resolve, reject) => {
-    const asked = request(`${protocol}//${host}${folder}/api/${project}/envelope/`, {
-      method: 'POST',
-      headers: {
-        'Content-Type': 'application/x-sentry-envelope',
-        'Content-Length': body.length,
-        'X-Sentry-Auth': auth
-      },
-      timeout: ANSWER_WITHIN_MS
-    }, answer => {
-      answer.resume()
-      resolve(answer.statusCode ?? 0)
-    })
-    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)))
-    asked.on('error', reject)
-    asked.end(body)
-  })
+function spooled (folder, eventId, body) {
+  const files = new Folder(folder, body.length)
+  const name = nameOf(BigInt(Date.now()) * NS_PER_MS, eventId)
+  try {
+    files.write(name, eventId, body)
+    return { name, remove: () => files.remove(name) }
+  } catch {
+    return null
+  }
 }
 
 /**
@@ -123,26 +117,7 @@ function frameOf ({ functionName, location }, urls) {
     lineno,
     colno: (location.columnNumber ?? 0) + 1,
     in_app: inApp,
-    ...(file.startsWith('/') ? source(file, lineno) : {})
-  }
-}
-
-/**
- * @param {string} file
- * @param {number} lineno counted from 1.
- */
-function source (file, lineno) {
-  let lines
-  try {
-    lines = readFileSync(file, 'utf8').split('\n').map(line => line.slice(0, LONGEST_LINE))
-  } catch {
-    return {}
-  }
-  const at = lineno - 1
-  return {
-    pre_context: lines.slice(Math.max(0, at - LINES_AROUND), at),
-    context_line: lines[at],
-    post_context: lines.slice(at + 1, at + 1 + LINES_AROUND)
+    ...linesAround(file, lineno)
   }
 }
 

@@ -2,12 +2,13 @@
  * The thread of the watchdog: from a late heartbeat to one event.
  */
 import { readFileSync } from 'node:fs'
-import { workerData } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 
 import { look } from './look.js'
 import { eventOf, send } from './report.js'
 
-const { beats, thresholdMs, dsn, sdk, event } = /** @type {import('./protocol.js').Order} */ (workerData)
+const order = /** @type {import('./protocol.js').Order} */ (workerData)
+const { beats, thresholdMs } = order
 const NS_PER_MS = 1e6
 const TICK_MS = thresholdMs / 10
 
@@ -51,7 +52,8 @@ async function report (sinceMs) {
   const stillBlocked = () => beatMs() === sinceMs
   const seen = await look(stillBlocked)
   const blocked = { blocked_ms: Math.round(nowMs() - sinceMs), threshold_ms: thresholdMs, goes_on: stillBlocked() }
-  if (dsn !== null) await send(dsn, sdk, eventOf(event, blocked, seen))
+  const spooled = await send(order, eventOf(order.event, blocked, seen))
+  if (spooled) parentPort?.postMessage(spooled)
 }
 
 /** Give how long the main thread has run, and how long it could have and had no processor; 0 where nobody says. */

@@ -1,0 +1,149 @@
+/**
+ * How much memory is used, and how fast that grows. Read often: the kernel's files stay open.
+ */
+import { closeSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { getHeapStatistics } from 'node:v8'
+
+const MOUNT = '/sys/fs/cgroup'
+const MIB = 1024 * 1024
+const NO_LIMIT_BYTES = 2 ** 60
+// Shorter is noise, longer hides the beginning of a leak.
+const SLOPE_OVER_MS = 3000
+const STATM = '/proc/self/statm'
+const PAGE_BYTES = 4096
+
+/** Used, limit, peak, kills, by version of the cgroups. */
+const FILES = [
+  ['memory.current', 'memory.max', 'memory.peak', 'memory.events'],
+  ['memory/memory.usage_in_bytes', 'memory/memory.limit_in_bytes', 'memory/memory.max_usage_in_bytes', 'memory/memory.oom_control']
+]
+
+/**
+ * @typedef {object} MemoryFigures
+ * @property {number | null} used_mib of the container; of this process, where no container has a limit.
+ * @property {number | null} limit_mib
+ * @property {number | null} peak_mib
+ * @property {number | null} slope_mib_s
+ * @property {number | null} oom_kills processes of the container that the kernel has killed.
+ * @property {number} [oom_killed_at] when the last of these was seen (seconds since the epoch), once there is one.
+ * @property {number} heap_used_mib
+ * @property {number} heap_limit_mib of the old generation, where V8 gives up.
+ */
+
+/**
+ * Reads what the kernel counts, and V8.
+ */
+export class MemoryGauge {
+  #heapLimitMib
+  #nowMs
+  /** @type {(number | null)[]} */
+  #files
+  #pages
+  #bytes = Buffer.alloc(512)
+  /** @type {{ atMs: number, usedMib: number }[]} */
+  #samples = []
+  #kills = 0
+  /** @type {number | undefined} */
+  #killedAt
+
+  /**
+   * @param {number} heapLimitMib
+   * @param {string} [mount] where the cgroups are mounted.
+   * @param {() => number} [nowMs] milliseconds that only go forward.
+   */
+  constructor (heapLimitMib, mount = MOUNT, nowMs = () => performance.now()) {
+    this.#heapLimitMib = heapLimitMib
+    this.#nowMs = nowMs
+    const names = FILES.find(([used = '']) => isReadable(join(mount, used))) ?? []
+    this.#files = names.map(name => open(join(mount, name)))
+    // Without a limit the figures may be those of the whole machine, of which no process dies.
+    this.#pages = this.#limitMib(this.#text(this.#files[1] ?? null)) === null
+    if (this.#pages) this.#files = [open(STATM), null, null, this.#files[3] ?? null]
+  }
+
+  /**
+   * Read it anew.
+   *
+   * @returns {MemoryFigures}
+   */
+  read () {
+    const [used, limit, peak, kills] = this.#files.map(file => this.#text(file ?? null))
+    const oomKills = number(/^oom_kill (\d+)$/m.exec(kills ?? '')?.[1])
+    if (oomKills !== null && oomKills > this.#kills) {
+      this.#kills = oomKills
+      this.#killedAt = Date.now() / 1000
+    }
+    const usedMib = this.#pages ? mib(number(used?.split(' ')[1]), PAGE_BYTES) : mib(number(used))
+    return {
+      used_mib: usedMib,
+      limit_mib: this.#limitMib(limit),
+      peak_mib: mib(number(peak)),
+      slope_mib_s: usedMib === null ? null : this.#slope(usedMib),
+      oom_kills: oomKills,
+      ...(this.#killedAt === undefined ? {} : { oom_killed_at: this.#killedAt }),
+      heap_used_mib: rounded(getHeapStatistics().used_heap_size / MIB),
+      heap_limit_mib: this.#heapLimitMib
+    }
+  }
+
+  /** @param {string | undefined} text */
+  #limitMib (text) {
+    const bytes = number(text)
+    return bytes === null || bytes >= NO_LIMIT_BYTES ? null : mib(bytes)
+  }
+
+  /** @param {number} usedMib */
+  #slope (usedMib) {
+    const atMs = this.#nowMs()
+    this.#samples.push({ atMs, usedMib })
+    while (this.#samples[0] && atMs - this.#samples[0].atMs > SLOPE_OVER_MS) this.#samples.shift()
+    const [first] = this.#samples
+    if (!first || atMs === first.atMs) return 0
+    return rounded((usedMib - first.usedMib) / ((atMs - first.atMs) / 1000))
+  }
+
+  /** @param {number | null} file */
+  #text (file) {
+    if (file === null) return undefined
+    try {
+      return this.#bytes.toString('latin1', 0, readSync(file, this.#bytes, 0, this.#bytes.length, 0)).trim()
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** @param {string} path */
+function open (path) {
+  try {
+    return openSync(path, 'r')
+  } catch {
+    return null
+  }
+}
+
+/** @param {string} path */
+function isReadable (path) {
+  const file = open(path)
+  if (file !== null) closeSync(file)
+  return file !== null
+}
+
+/** @param {string | undefined} text */
+function number (text) {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null
+}
+
+/**
+ * @param {number | null} count
+ * @param {number} [unitBytes]
+ */
+function mib (count, unitBytes = 1) {
+  return count === null ? null : rounded(count * unitBytes / MIB)
+}
+
+/** @param {number} value */
+function rounded (value) {
+  return Math.round(value * 10) / 10
+}

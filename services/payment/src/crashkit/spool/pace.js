@@ -1,0 +1,87 @@
+/**
+ * What an answer means for a file, and how long to wait after one that was no success.
+ */
+const LONGEST_S = 60
+const LONGEST_LIMIT_S = 3600
+const DEFAULT_LIMIT_S = 60
+const TOO_MANY = 429
+const TOO_LARGE = 413
+// Of all 4xx, those that say that the same may be taken another time.
+const TRY_AGAIN = new Set([408, TOO_MANY])
+const CATEGORY = 'error'
+
+export const TOO_LARGE_TRIES = 3
+
+/**
+ * What came back.
+ *
+ * @typedef {object} Answer
+ * @property {number | null} status none where no answer came.
+ * @property {string | undefined} [retryAfter] the header of this name.
+ * @property {string | undefined} [rateLimits] the header `X-Sentry-Rate-Limits`.
+ */
+
+/**
+ * @param {number | null} status
+ * @returns {'delivered' | 'kept' | 'too_large' | 'refused'}
+ */
+export function becomes (status) {
+  if (status === null || TRY_AGAIN.has(status)) return 'kept'
+  if (status >= 200 && status < 300) return 'delivered'
+  if (status === TOO_LARGE) return 'too_large'
+  return status >= 400 && status < 500 ? 'refused' : 'kept'
+}
+
+/**
+ * @param {number} failures in a row.
+ * @param {() => number} [random] from 0 to 1.
+ * @returns {number} seconds to wait.
+ */
+export function backoffS (failures, random = Math.random) {
+  return Math.min(LONGEST_S, 2 ** failures) * (0.5 + random() / 2)
+}
+
+/**
+ * Say for how long Sentry takes no events, which is obeyed whoever waits.
+ *
+ * @param {Answer} answer
+ * @param {number} [nowMs] milliseconds since 1970.
+ * @returns {number} seconds; 0 where there is no limit.
+ */
+export function limitedS ({ status, retryAfter, rateLimits }, nowMs = Date.now()) {
+  if (rateLimits) return Math.min(LONGEST_LIMIT_S, Math.max(0, ...rateLimits.split(',').map(limitOfErrors)))
+  if (status !== TOO_MANY) return 0
+  return retryAfter === undefined ? DEFAULT_LIMIT_S : Math.min(LONGEST_LIMIT_S, waitS(retryAfter, nowMs))
+}
+
+/**
+ * Say after how long a Sentry that could not answer well wants to be asked again.
+ *
+ * @param {Answer} answer
+ * @param {number} [nowMs] milliseconds since 1970.
+ * @returns {number} seconds; 0 where it does not say.
+ */
+export function askedS ({ retryAfter }, nowMs = Date.now()) {
+  return retryAfter === undefined ? 0 : Math.min(LONGEST_S, waitS(retryAfter, nowMs))
+}
+
+/**
+ * @param {string} limit `<seconds>:<categories>:…`; no category means all.
+ */
+function limitOfErrors (limit) {
+  const [seconds = '', categories = ''] = limit.trim().split(':')
+  const hit = categories === '' || categories.split(';').includes(CATEGORY)
+  const given = Number(seconds)
+  return hit ? (Number.isFinite(given) && seconds !== '' ? given : DEFAULT_LIMIT_S) : 0
+}
+
+/**
+ * @param {string} retryAfter seconds, or a date.
+ * @param {number} nowMs
+ */
+function waitS (retryAfter, nowMs) {
+  const seconds = Number(retryAfter)
+  if (retryAfter.trim() !== '' && Number.isFinite(seconds)) return Math.max(0, seconds)
+  const untilMs = Date.parse(retryAfter)
+  return Number.isNaN(untilMs) ? DEFAULT_LIMIT_S : Math.max(0, (untilMs - nowMs) / 1000)
+}

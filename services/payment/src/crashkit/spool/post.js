@@ -1,0 +1,67 @@
+/**
+ * Sends an envelope, without the SDK: the thread of the watchdog has none.
+ */
+import http from 'node:http'
+import https from 'node:https'
+
+/** @import { Answer } from './pace.js' */
+
+const MEDIA_TYPE = 'application/x-sentry-envelope'
+const ANSWER_WITHIN_MS = 10_000
+const KEPT_CONNECTIONS = 4
+
+/**
+ * Give the address of envelopes, with its authorization.
+ *
+ * @param {string} dsn
+ * @param {{ name: string, version: string }} sdk
+ */
+export function addressOf (dsn, sdk) {
+  const { protocol, host, username, pathname } = new URL(dsn)
+  const [, folder = '', project = ''] = /^(.*)\/([^/]+)\/?$/.exec(pathname) ?? []
+  const address = new URL(`${protocol}//${host}${folder}/api/${project}/envelope/`)
+  const asked = { sentry_version: '7', sentry_key: username, sentry_client: `${sdk.name}/${sdk.version}` }
+  for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value)
+  return address.href
+}
+
+/**
+ * Make a function that sends to one address and keeps its connections.
+ *
+ * @param {string} address
+ * @param {number} [answerWithinMs] for one envelope, from the first byte to the answer.
+ * @returns {(body: Buffer) => Promise<Answer>} never rejects: no answer is an answer without a status.
+ */
+export function poster (address, answerWithinMs = ANSWER_WITHIN_MS) {
+  const { protocol } = new URL(address)
+  const { request, Agent } = protocol === 'https:' ? https : http
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS })
+
+  /**
+   * @param {Buffer} body
+   * @param {boolean} again whether a connection that was closed while it was idle is excused.
+   * @returns {Promise<Answer>}
+   */
+  const post = (body, again) => new Promise(resolve => {
+    const asked = request(address, {
+      method: 'POST',
+      agent,
+      headers: { 'Content-Type': MEDIA_TYPE, 'Content-Length': body.length }
+    }, answer => {
+      clearTimeout(late)
+      answer.resume()
+      answer.on('error', () => {})
+      const { statusCode = null, headers } = answer
+      const limits = headers['x-sentry-rate-limits']
+      resolve({ status: statusCode, retryAfter: headers['retry-after'], rateLimits: limits && String(limits) })
+    })
+    const late = setTimeout(() => asked.destroy(new Error(`no answer within ${answerWithinMs} ms`)), answerWithinMs)
+    asked.on('error', error => {
+      clearTimeout(late)
+      const idle = asked.reusedSocket && /** @type {NodeJS.ErrnoException} */ (error).code === 'ECONNRESET'
+      resolve(again && idle ? post(body, false) : { status: null })
+    })
+    asked.end(body)
+  })
+  return body => post(body, true)
+}

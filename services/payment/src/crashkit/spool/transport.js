@@ -1,0 +1,125 @@
+/**
+ * The SDK's transport with a spool in front: events go through it, everything else goes the SDK's own way.
+ *
+ * The SDK keeps 64 envelopes in memory and drops the next; an event is a file here before the call that captured it
+ * returns. The SDK must not count as lost what the spool will send, so it never sees it.
+ */
+import { makeNodeTransport, suppressTracing } from '@sentry/node'
+
+import { eventIdOf } from './format.js'
+import { poster } from './post.js'
+import { Sender } from './sender.js'
+
+/** @import { NodeOptions } from '@sentry/node' */
+/** @import { Store } from './store.js' */
+
+const FLUSH_MS = 10_000
+
+/** @typedef {NonNullable<NodeOptions['transport']>} MakeTransport */
+/** @typedef {ReturnType<MakeTransport>} Transport */
+/** @typedef {Parameters<Transport['send']>[0]} Envelope */
+
+/**
+ * The spool of one process, and its way to Sentry.
+ */
+export class Spool {
+  #store
+  /** @type {Sender | null} */
+  #sender = null
+
+  /** @param {Store} store */
+  constructor (store) {
+    this.#store = store
+  }
+
+  /** Its files and what became of them. */
+  get store () {
+    return this.#store
+  }
+
+  /**
+   * Send what an earlier process has left.
+   *
+   * @param {number} withinMs how long to wait for it.
+   */
+  async recover (withinMs) {
+    await this.#sender?.recover(withinMs)
+  }
+
+  /**
+   * Take over a file that another thread of this process has written.
+   *
+   * @param {import('../watchdog/protocol.js').Spooled} spooled
+   */
+  adopt (spooled) {
+    const entry = this.#store.adopt(spooled)
+    if (entry) this.#sender?.add(entry)
+  }
+
+  /** Send what waits before the end: for two seconds, and on to five for as long as it gets less. */
+  async drain () {
+    await this.#sender?.drain()
+  }
+
+  /**
+   * Make the SDK's transport.
+   *
+   * @param {Parameters<MakeTransport>[0]} options of the SDK.
+   * @param {MakeTransport} [make] makes the transport for all that is no event.
+   * @returns {Transport}
+   */
+  transport (options, make = makeNodeTransport) {
+    const usual = make(options)
+    const post = poster(options.url)
+    const sender = new Sender(this.#store, body => suppressTracing(() => post(body)), reason => {
+      options.recordDroppedEvent(reason, 'error', 1)
+    })
+    this.#sender = sender
+    return {
+      send: envelope => this.#takes(envelope) ? Promise.resolve({}) : usual.send(envelope),
+      async flush (withinMs = FLUSH_MS) {
+        const whole = await Promise.all([usual.flush(withinMs), sender.flush(withinMs)])
+        return whole.every(Boolean)
+      }
+    }
+  }
+
+  /**
+   * Put an event on disk; this is done when the call returns.
+   *
+   * @param {Envelope} envelope
+   * @returns {boolean} false where it must go the usual way.
+   */
+  #takes (envelope) {
+    const [header, items] = envelope
+    if (!items.some(([{ type }]) => type === 'event')) return false
+    try {
+      const eventId = eventIdOf(Reflect.get(header, 'event_id'))
+      if (eventId === null) throw new Error('the envelope of an event has no event_id')
+      const entry = this.#store.write(eventId, serialized(envelope))
+      if (entry === null) return false
+      this.#sender?.add(entry)
+      return true
+    } catch (error) {
+      this.#store.failed(error)
+      return false
+    }
+  }
+}
+
+/**
+ * Write an envelope as it is sent. Each item says its length: without it an attachment may hold a newline too many.
+ *
+ * @param {Envelope} envelope
+ * @returns {Buffer}
+ */
+export function serialized ([header, items]) {
+  const parts = [Buffer.from(`${JSON.stringify(header)}\n`)]
+  for (const [itemHeader, payload] of items) {
+    const bytes = payload instanceof Uint8Array
+      ? payload
+      : Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
+    parts.push(Buffer.from(`${JSON.stringify({ ...itemHeader, length: bytes.length })}\n`), Buffer.from(bytes), Buffer.from('\n'))
+  }
+  return Buffer.concat(parts)
+}
