@@ -4,12 +4,14 @@
 const GATEWAY = 'gateway'
 // How the gateway names its event about a service that broke off, which is a consequence and no duplicate.
 const CONSEQUENCE = /^(Upstream|upstream)/
+// Reports the deaths that no SDK can report: once for each container that ends.
+const CORONER = 'coroner'
 
 /**
  * @param {object} firing `service`, `expect`, and `made`: how many calls were made.
  * @param {object[]} events on its trace, oldest first, as `GET /api/v1/firings/<trace>` lists them.
  * @returns {{due: number, captured: number, rows: object[]}} `rows`: each event once, with `role` (`due`, `duplicate`,
- *   `consequence`, `other`) and `wrongs`; `missing`: names of what is due and not there.
+ *   `consequence`, `death`, `other`) and `wrongs`; `missing`: names of what is due and not there.
  */
 export function compare (firing, events) {
   const slots = Array.from({ length: Math.max(1, firing.made) })
@@ -71,6 +73,7 @@ function wrongs (firing, wanted, event) {
 }
 
 function roleOf (firing, slots, event) {
+  if (event.service === CORONER) return (firing.expect.pod?.ends ?? 'none') === 'none' ? 'other' : 'death'
   if (slots.some(wanted => isSame(firing, wanted, event))) return 'duplicate'
   if (event.service === GATEWAY && firing.service !== GATEWAY && CONSEQUENCE.test(event.title ?? '')) {
     return 'consequence'

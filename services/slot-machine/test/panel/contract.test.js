@@ -67,3 +67,11 @@ test('an event of another service is no capture: the gateway about a broken serv
   assert.deepEqual(roles(compare(FIRING, [died, stranger])), ['consequence', 'other'])
   assert.equal(compare(FIRING, [died, stranger]).captured, 0)
 })
+
+test('what the coroner says is the death of a case that ends its container, and nothing that was promised of another', () => {
+  const death = { ...ARRIVED, service: 'coroner', level: 'fatal', type: 'OutOfMemoryKill', title: 'OutOfMemoryKill: …' }
+  const ends = { ...FIRING, expect: { events: [CRASH], pod: { ends: 'oom' } } }
+
+  assert.deepEqual(roles(compare(ends, [ARRIVED, death])), ['due', 'death'])
+  assert.deepEqual(roles(compare(FIRING, [ARRIVED, death])), ['due', 'other'])
+})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from crashkit.catalogue import ExpectedEvent
 
 from crashctl.drill.cases import DrillCase
+from crashctl.drill.deaths import is_report, report_mismatches
 from crashctl.drill.events import Event, Item, Transaction
 
 GATEWAY = "gateway"
@@ -84,7 +85,9 @@ def compare(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ())
     """
     expect = firing.case.expect
     slots = [event for event in expect.events for _ in range(event.count)]
-    events = [item for item in items if isinstance(item, Event) and not _is_consequence(firing, item)]
+    events = [
+        item for item in items if isinstance(item, Event) and not is_report(item) and not _is_consequence(firing, item)
+    ]
     pairs = _pair(firing, slots, events)
     said = [
         f"{_name(slots[slot])}: {wrong}"
@@ -107,6 +110,7 @@ def compare(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ())
         f"{event.title} of this run is on trace {event.trace_id or '(none)'}, not on the caller's" for event in strays
     ]
     said += _lacking_items(firing, items)
+    said += report_mismatches(firing.case, items, ends_pod=firing.ends_pod)
     return Comparison(len(pairs), len(lost), duplicated, tuple(said))
 
 

@@ -16,6 +16,7 @@ from typing import Protocol
 from crashctl.drill.answers import Answer, answer_mismatches
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.contract import Comparison, Firing, compare
+from crashctl.drill.deaths import CORONER, is_report
 from crashctl.drill.gateway import Gateway
 from crashctl.drill.outcome import Outcome
 from crashctl.drill.pods import Snapshot, unintended, without
@@ -28,6 +29,8 @@ CLEAN_WITHIN_S = 5.0
 # One minute's window of a budget, and a little.
 BUDGET_WITHIN_S = 70.0
 BUSY_STEP_S = 0.5
+# After the service is back: the coroner has seen the end long before that.
+REPORTED_WITHIN_S = 15.0
 REFUSED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.CONFLICT}
 
 
@@ -109,7 +112,7 @@ def play(stage: Stage, case: DrillCase, away: Collection[str] = ()) -> Played:
             break
     pods, back = stage.pods, None
     if pods and firings[-1].ends_pod:
-        back = meanwhile(partial(_await_back, stage, pods, case, before))
+        back = meanwhile(partial(_await_back, stage, pods, firings[-1], before))
     elif pods:
         said += unintended(without(away, before), without(away, pods.snapshot()), {})
     outcome = Outcome(
@@ -240,8 +243,25 @@ def _on_trace(stage: Stage, firing: Firing) -> Comparison | None:
         return None
 
 
-def _await_back(stage: Stage, pods: Pods, case: DrillCase, before: Snapshot) -> list[str]:
-    pod = case.expect.pod
-    wrongs = await_end(pods, case.service, pod, before)
-    missing = still_away(stage, case.service, pod.recovers_within_s, stopping=False)
-    return [*wrongs, f"{missing}, {pod.recovers_within_s:g} s after its container ended"] if missing else wrongs
+def _await_back(stage: Stage, pods: Pods, firing: Firing, before: Snapshot) -> list[str]:
+    service, pod = firing.case.service, firing.case.expect.pod
+    wrongs = await_end(pods, service, pod, before)
+    if missing := still_away(stage, service, pod.recovers_within_s, stopping=False):
+        wrongs.append(f"{missing}, {pod.recovers_within_s:g} s after its container ended")
+    if any(container.component == CORONER for container in before.values()):
+        wrongs += _await_report(stage, firing)
+    return wrongs
+
+
+def _await_report(stage: Stage, firing: Firing) -> list[str]:
+    """Wait for the coroner's word on the end; what it says is held against the contract with all else."""
+
+    def reported() -> bool:
+        with suppress(SinkAwayError):
+            return any(is_report(item) for item in stage.sink.trace(firing.trace_id))
+        return False
+
+    with suppress(TooLateError):
+        wait_for(reported, REPORTED_WITHIN_S, "the report of the death")
+        return []
+    return [f"the {CORONER} reported no death on the trace within {REPORTED_WITHIN_S:g} s"]
