@@ -5,6 +5,8 @@ What pods of ours may do: no more than the `restricted` Pod Security Standard, a
 import json
 
 import pytest
+from crashkit.settings import ServiceSettings
+from crashkit.spool.folder import BAD_MOST_BYTES
 
 NETWORK = {"global": {"networkPolicy": {"enabled": True}}}
 
@@ -118,6 +120,22 @@ def test_nothing_writes_without_a_bound(release):
 
         assert mounts == {volume["name"] for volume in pod.spec["volumes"]}
         assert [] == [v for v in pod.spec["volumes"] if "emptyDir" in v and "sizeLimit" not in v["emptyDir"]]
+
+
+def test_a_full_spool_evicts_no_pod(release):
+    """
+    Where a service may write its spool, there is room for all that the spool may hold and has set aside.
+    """
+    spool_mib = ServiceSettings.model_fields["spool_max_mib"].default + BAD_MOST_BYTES // 2**20
+    bounds = {
+        name: volume["emptyDir"]["sizeLimit"]
+        for name, pod in release.pods.items()
+        for volume in pod.spec["volumes"]
+        if volume["name"] == "state"
+    }
+
+    assert {"gateway", "game-engine", "payment", "analytics"} <= {name.rpartition("crash-demo-")[2] for name in bounds}
+    assert [] == [name for name, bound in bounds.items() if int(bound.removesuffix("Mi")) <= spool_mib]
 
 
 def test_secrets_stand_in_the_secret_only(demo):

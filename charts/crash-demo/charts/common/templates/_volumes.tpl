@@ -10,7 +10,8 @@ Usage: {{ include "common.volumes" (dict "root" . "state" true "tmpMib" 64) | ni
 {{- if .state }}
 - name: state
   emptyDir:
-    sizeLimit: 64Mi
+    # Above all that a spool may hold, what it has set aside included: a pod that goes above it is evicted.
+    sizeLimit: 96Mi
 {{- end }}
 {{- with .root.Values.persistence }}
 - name: data
