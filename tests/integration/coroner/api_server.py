@@ -3,7 +3,6 @@ A real kube-apiserver on a real etcd, and the statuses that a kubelet would writ
 """
 
 import json
-import socket
 import ssl
 import subprocess
 import time
@@ -14,17 +13,13 @@ from typing import Any
 import httpx
 import yaml
 from crashctl.cluster.layout import Layout, default_cache
+from crashctl.proof.deaths import free_port
 from crashctl.waiting import wait_for
 
 NAMESPACE, RELEASE = "casino", "crash-demo"
 ADMIN, CORONER, STRANGER = "token-of-admin", "token-of-coroner", "token-of-a-stranger"
 STARTS_WITHIN_S = 120
 Json = dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 def found_binaries() -> tuple[Path, Path] | None:

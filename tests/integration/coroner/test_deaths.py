@@ -32,7 +32,7 @@ def record(trace=TRACE):
 
 def arrived(sink, count):
     """Wait for so many events, and give them."""
-    wait_for(lambda: len(sink.events()) >= count, WITHIN_S, f"{count} events; there are {sink.titles()}")
+    wait_for(lambda: len(sink.events()) >= count, WITHIN_S, f"{count} events; there are {len(sink.events())}")
     return sink.events()
 
 

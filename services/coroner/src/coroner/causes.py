@@ -6,6 +6,7 @@ kernel has killed any process of the container, at any time: a child may be dead
 leaves by itself, and its end carries that label. So each verdict names what it rests on, and whether that is enough.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,12 +14,22 @@ from enum import StrEnum
 from crashkit.flight.reading import Flight
 
 from coroner.death import Death, Ended, Kind
-from coroner.evidence import SIGNALS, Happening, kills_by_probe, near_limit, oom_kills, signal_of
-from coroner.pods import CONFIG_REASONS, IMAGE_REASONS, asked_at
+from coroner.evidence import (
+    SIGNALS,
+    Happening,
+    child_killed_before,
+    earlier_kills_by_probe,
+    kills_by_probe,
+    near_limit,
+    oom_kills,
+    signal_of,
+)
+from coroner.pods import CONFIG_REASONS, IMAGE_REASONS, LOST, asked_at
 
 OOM_KILLED = "OOMKilled"
-LOST = "ContainerStatusUnknown"
 START_FAILED = frozenset({"StartError", "ContainerCannotRun"})
+# What the runtime says of a command that cannot be run; anything else that it says is about the node.
+BAD_COMMAND = re.compile(r"no such file|not found|permission denied|is a directory|exec format|invalid", re.IGNORECASE)
 SIGKILLED, SIGTERMED, ABORTED, SEGFAULT = 137, 143, 134, 139
 # Times of the API are whole seconds, and a kubelet is a moment late.
 SLACK_S = 2.0
@@ -43,6 +54,7 @@ class Cause(StrEnum):
     EXIT = "exit"
     IMAGE_ERROR = "image-error"
     CONFIG_ERROR = "config-error"
+    START_ERROR = "start-error"
     EVICTION = "eviction"
     PREEMPTION = "preemption"
     NODE_SHUTDOWN = "node-shutdown"
@@ -67,7 +79,7 @@ OF_THE_POD = {
     "DeadlineExceeded": Cause.DEADLINE,
 }
 # Who may still tell more: an event of the kubelet's that has not come yet.
-MAY_BE_TOLD_LATER = frozenset({Cause.SIGKILL, Cause.SIGNAL, Cause.EXIT, Cause.OOM_KILL_CHILD})
+MAY_BE_TOLD_LATER = frozenset({Cause.EXIT, Cause.OOM_KILL_CHILD})
 
 
 @dataclass(frozen=True)
@@ -88,7 +100,7 @@ class Verdict:
     @property
     def may_change(self) -> bool:
         """Whether an event of Kubernetes that is late could name a cause that nothing else shows."""
-        return self.cause in MAY_BE_TOLD_LATER
+        return not self.sure or self.cause in MAY_BE_TOLD_LATER
 
 
 def classify(death: Death, happenings: Sequence[Happening], flight: Flight | None, language: str = "") -> Verdict:
@@ -136,7 +148,8 @@ def _of_the_start(death: Death) -> Verdict | None:
         known = {**dict.fromkeys(IMAGE_REASONS, Cause.IMAGE_ERROR), **dict.fromkeys(CONFIG_REASONS, Cause.CONFIG_ERROR)}
         return Verdict(known.get(death.waits_for, Cause.UNKNOWN), said)
     if ended.reason in START_FAILED:
-        return Verdict(Cause.CONFIG_ERROR, (f"the runtime could not start it: {ended.reason}, {ended.message}",))
+        cause = Cause.CONFIG_ERROR if BAD_COMMAND.search(ended.message) else Cause.START_ERROR
+        return Verdict(cause, (f"the runtime could not start it: {ended.reason}, {ended.message}",))
     return None
 
 
@@ -148,6 +161,7 @@ def _of_the_process(death: Death, happenings: Sequence[Happening], flight: Fligh
         _by_probe(death, ended, happenings)
         or _by_deletion(death, ended)
         or _by_memory(ended, flight)
+        or _by_probe_as_before(death, ended, happenings)
         or _by_signal(ended, flight, language)
         or _by_itself(ended, flight, pod_is_going=asked_at(death.pod) is not None)
     )
@@ -169,6 +183,17 @@ def _by_probe(death: Death, ended: Ended, happenings: Sequence[Happening]) -> Ve
     return Verdict(Cause.STARTUP_KILL if probe == "startup" else Cause.LIVENESS_KILL, tuple(evidence))
 
 
+def _by_probe_as_before(death: Death, ended: Ended, happenings: Sequence[Happening]) -> Verdict | None:
+    """The kubelet limits its events: after some in a row it kills without a word."""
+    earlier = earlier_kills_by_probe(death, happenings)
+    if earlier is None or ended.exit_code not in {0, SIGTERMED, SIGKILLED}:
+        return None
+    probe, said = earlier
+    silent = "of this start Kubernetes has no event, as it limits those of a pod"
+    cause = Cause.STARTUP_KILL if probe == "startup" else Cause.LIVENESS_KILL
+    return Verdict(cause, (said, silent, f"exit code {ended.exit_code}"), sure=False)
+
+
 def _by_deletion(death: Death, ended: Ended) -> Verdict | None:
     """Somebody deleted the pod: rollout, scale-down, kubectl."""
     asked, by, finished = asked_at(death.pod), death.pod.delete_by, ended.finished_at
@@ -188,6 +213,8 @@ def _by_memory(ended: Ended, flight: Flight | None) -> Verdict | None:
     labelled, code = ended.reason == OOM_KILLED, ended.exit_code
     full = near_limit(flight)
     if labelled and code == SIGKILLED:
+        if not full and child_killed_before(flight, ended):
+            return None  # the label may be the child's, and this SIGKILL anybody's
         said = (
             "the runtime saw the kernel kill for memory: OOMKilled",
             "the main process died by SIGKILL: exit code 137",
@@ -209,33 +236,37 @@ def _by_signal(ended: Ended, flight: Flight | None, language: str) -> Verdict | 
     if number is None:
         return None
     said = f"the main process died by {SIGNALS.get(number, f'signal {number}')}: exit code {ended.exit_code}"
+    if heap := _heap_is_full(said, ended, flight):
+        return heap
     if ended.exit_code == SEGFAULT:
         return Verdict(Cause.SEGFAULT, (said,))
     if ended.exit_code == ABORTED:
-        return _abort(said, ended, flight, language)
-    if ended.exit_code == SIGKILLED:
-        nobody = "the kernel did not label it, no probe had failed, and the pod's grace period was not over"
-        return Verdict(Cause.SIGKILL, (said, nobody), sure=False)
-    if ended.exit_code == SIGTERMED:
-        nobody = "the pod was not deleted, and no probe had failed"
-        return Verdict(Cause.SIGNAL, (said, nobody), sure=False)
-    return Verdict(Cause.SIGNAL, (said,))
+        return _abort(said, flight, language)
+    if ended.exit_code not in {SIGKILLED, SIGTERMED}:
+        return Verdict(Cause.SIGNAL, (said,))
+    cause = Cause.SIGKILL if ended.exit_code == SIGKILLED else Cause.SIGNAL
+    nobody = "no probe is known to have failed, and the pod's grace period was not over"
+    label = "the label OOMKilled may be of a child that the kernel killed earlier"
+    return Verdict(cause, (said, *[label] * (ended.reason == OOM_KILLED), nobody), sure=False)
 
 
-def _abort(said: str, ended: Ended, flight: Flight | None, language: str) -> Verdict:
-    """Node aborts when V8's heap is full; anything else that aborts had another reason."""
+def _heap_is_full(said: str, ended: Ended, flight: Flight | None) -> Verdict | None:
+    """Node aborts when V8's heap is full; as process 1, which no SIGABRT ends, it then ends by SIGSEGV."""
+    if ended.exit_code not in {ABORTED, SEGFAULT}:
+        return None
     if V8_SAYS in ended.message:
         return Verdict(Cause.HEAP_ABORT, (said, f"its last words: {V8_SAYS}"))
     used, limit = (flight.memory("heap_used_mib"), flight.memory("heap_limit_mib")) if flight else (None, None)
-    if used is not None and limit:
+    if used is not None and limit and used >= HEAP_FULL * limit:
         share = f"V8's heap held {used:g} of {limit:g} MiB"
-        if used >= HEAP_FULL * limit:
-            return Verdict(Cause.HEAP_ABORT, (said, share))
-        return Verdict(Cause.ABORT, (said, share))
-    if language == "node":
-        return Verdict(
-            Cause.HEAP_ABORT, (said, "it is a Node process, and nothing tells how full its heap was"), sure=False
-        )
+        return Verdict(Cause.HEAP_ABORT, (said, share), sure=ended.exit_code == ABORTED)
+    return None
+
+
+def _abort(said: str, flight: Flight | None, language: str) -> Verdict:
+    if language == "node" and (flight is None or flight.memory("heap_used_mib") is None):
+        guess = "it is a Node process, and nothing tells how full its heap was"
+        return Verdict(Cause.HEAP_ABORT, (said, guess), sure=False)
     return Verdict(Cause.ABORT, (said,))
 
 

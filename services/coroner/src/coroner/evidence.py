@@ -21,6 +21,7 @@ SLACK_S = 2.0
 # A child's death for memory explains the end of its parent for this long.
 CHILD_EXPLAINS_S = 30.0
 BY_PROBE = re.compile(r"failed (liveness|startup) probe")
+PROBE_FAILED = re.compile(r"(liveness|startup) probe failed", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -97,16 +98,59 @@ def kills_by_probe(death: Death, happenings: Sequence[Happening]) -> tuple[float
     """
     own = [one for one in during(death, happenings) if one.container == death.container]
     for one in own:
-        found = BY_PROBE.search(one.message) if one.reason == "Killing" else None
-        if found:
-            failed = next(
-                (other.message for other in own if other.reason == "Unhealthy" and _same(found[1], other)), ""
-            )
+        if one.reason == "Killing" and (probe := _probe_behind(death, one, own)):
+            failed = next((other.message for other in own if other.reason == "Unhealthy" and _same(probe, other)), "")
             said = [f"the kubelet says: {one.message}"]
             finished = death.ended.finished_at if death.ended else None
             its_own = one.count == 1 or (finished is not None and one.last <= finished + SLACK_S)
-            return one.last if its_own else None, found[1], said + [f"the probe: {failed}"] * bool(failed)
+            return one.last if its_own else None, probe, said + [f"the probe: {failed}"] * bool(failed)
     return None
+
+
+def _probe_behind(death: Death, killing: Happening, own: Sequence[Happening]) -> str | None:
+    """
+    Say which probe made the kubelet kill. Of a container that it will not start again it says no more than that it
+    stops it, in the same breath as that the probe failed.
+    """
+    if found := BY_PROBE.search(killing.message):
+        return found[1]
+    if death.pod.restarts_always or death.pod.delete_by is not None or death.pod.disruption:
+        return None
+    for one in own:
+        failed = PROBE_FAILED.search(one.message) if one.reason == "Unhealthy" else None
+        if failed and 0 <= killing.last - one.last <= SLACK_S:
+            return failed[1].lower()
+    return None
+
+
+def earlier_kills_by_probe(death: Death, happenings: Sequence[Happening]) -> tuple[str, str] | None:
+    """
+    Find that the kubelet ended starts of this container before, because a probe had failed.
+
+    Args:
+        death: of the container.
+        happenings: of its pod.
+
+    Returns:
+        Which probe, and what shows it; none where it did not.
+    """
+    for one in happenings:
+        found = BY_PROBE.search(one.message) if one.reason == "Killing" and one.container == death.container else None
+        if found and death.instance > 0:
+            return found[1], f"the kubelet says {one.count} times of starts before this one: {one.message}"
+    return None
+
+
+def child_killed_before(flight: Flight | None, ended: Ended) -> bool:
+    """
+    Say whether the process saw the kernel kill one of its children, a while before its own end.
+
+    Args:
+        flight: what the process left behind.
+        ended: how it ended.
+    """
+    killed_at = flight.memory("oom_killed_at") if flight else None
+    return bool(killed_at and ended.finished_at and ended.finished_at > killed_at + SLACK_S)
 
 
 def near_limit(flight: Flight | None) -> list[str]:

@@ -170,7 +170,9 @@ class Inquest:
         found = self._memory.newest(death.pod.uid)
         if found is None:
             return death
-        same = next((one for one in deaths_of(found) if one.event_id == death.event_id), None)
+        same = next(
+            (one for one in deaths_of(found, self._memory.ran(death.pod.uid)) if one.event_id == death.event_id), None
+        )
         if same is not None and same.kind is death.kind:
             return same
         return replace(death, pod=pod_of(found))

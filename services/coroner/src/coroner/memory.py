@@ -13,7 +13,7 @@ from pathlib import Path
 from time import time
 
 from coroner.death import Json
-from coroner.pods import living
+from coroner.pods import living, starts_of
 
 LOG = logging.getLogger(__name__)
 FILE = "coroner.json"
@@ -34,6 +34,7 @@ class Memory:
         self._told: dict[str, float] = {}
         self._pods: dict[str, Json] = {}
         self._running: dict[str, dict[str, int]] = {}
+        self._ran: dict[str, dict[str, int]] = {}
         self._read()
 
     def is_told(self, event_id: str) -> bool:
@@ -52,6 +53,7 @@ class Memory:
         uid, running = pod["metadata"]["uid"], living(pod)
         with self._lock:
             self._pods[uid] = pod
+            self._ran[uid] = {**self._ran.get(uid, {}), **starts_of(pod)}
             if self._running.get(uid) != running:
                 self._running[uid] = running
                 self._write()
@@ -61,10 +63,16 @@ class Memory:
         with self._lock:
             return self._pods.get(uid)
 
+    def ran(self, uid: str) -> dict[str, int]:
+        """Give which start of each container of a pod is known to have run."""
+        with self._lock:
+            return dict(self._ran.get(uid, {}))
+
     def forget(self, uid: str) -> None:
         """Forget a pod that is gone."""
         with self._lock:
             self._pods.pop(uid, None)
+            self._ran.pop(uid, None)
             if self._running.pop(uid, None) is not None:
                 self._write()
 
@@ -81,9 +89,10 @@ class Memory:
             self._told = {str(event_id): float(at) for event_id, at in found["told"].items()}
             self._pods = {str(pod["metadata"]["uid"]): pod for pod in found["pods"]}
             self._running = {uid: living(pod) for uid, pod in self._pods.items()}
+            self._ran = {str(uid): dict(starts) for uid, starts in found["ran"].items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             LOG.warning("%s cannot be read, and all deaths that are seen are told again: %r", self._file, error)
-            self._told, self._pods, self._running = {}, {}, {}
+            self._told, self._pods, self._running, self._ran = {}, {}, {}, {}
 
     def _write(self) -> None:
         oldest = time() - TOLD_FOR_S
@@ -91,8 +100,9 @@ class Memory:
         if self._file is None:
             return
         beside = self._file.with_suffix(".new")
+        pods = [_short(pod) for pod in self._pods.values()]
         try:
-            beside.write_text(json.dumps({"told": self._told, "pods": [_short(pod) for pod in self._pods.values()]}))
+            beside.write_text(json.dumps({"told": self._told, "pods": pods, "ran": self._ran}))
             beside.replace(self._file)
         except OSError as error:
             LOG.warning("%s cannot be written: %s; STATE_DIR must name a writable folder", self._file, error.strerror)

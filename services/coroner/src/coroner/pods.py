@@ -7,7 +7,7 @@ count of restarts says how many there were in all.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from coroner.death import Death, Ended, Json, Kind, Pod
@@ -38,17 +38,25 @@ CONFIG_REASONS = frozenset(
 )
 UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "m": 1e-3}
 MIB = 2**20
+# What the kubelet writes in place of the status of a container that it cannot find, whether or not there ever was one.
+LOST = "ContainerStatusUnknown"
+NOBODY: Mapping[str, int] = {}
 
 
-def deaths_of(found: Json) -> list[Death]:
+def deaths_of(found: Json, ran: Mapping[str, int] = NOBODY) -> list[Death]:
     """
     Give every death that the pod's status tells of, or lets one count; completed work is none.
 
     Args:
         found: the pod.
+        ran: which start of each container is known to have run, by its name.
     """
     pod = pod_of(found)
-    deaths = [death for status, init in _statuses(found) for death in _deaths(pod, found, status, init=init)]
+    deaths = [
+        death
+        for status, init in _statuses(found)
+        for death in _deaths(pod, found, status, ran.get(status["name"], -1), init=init)
+    ]
     if not deaths and pod.phase == "Failed" and not any(_has_started(status) for status, _ in _statuses(found)):
         # The kubelet turned the whole pod away, or put it out before it had started anything.
         spec = found["spec"]["containers"][0]
@@ -70,6 +78,23 @@ def living(found: Json) -> dict[str, int]:
         for status, _ in _statuses(found)
         if "running" in (status.get("state") or {})
     }
+
+
+def starts_of(found: Json) -> dict[str, int]:
+    """
+    Name the containers of a pod that have run, each with the newest start that did.
+
+    Args:
+        found: the pod.
+    """
+    starts = {}
+    for status, _ in _statuses(found):
+        state, restarts = status.get("state") or {}, int(status.get("restartCount", 0))
+        if "running" in state or (state.get("terminated") or {}).get("containerID"):
+            starts[status["name"]] = restarts
+        elif status.get("lastState"):
+            starts[status["name"]] = max(restarts - 1, 0)
+    return starts
 
 
 def removed(found: Json) -> list[Death]:
@@ -147,10 +172,12 @@ def _statuses(found: Json) -> Iterator[tuple[Json, bool]]:
         yield one, False
 
 
-def _deaths(pod: Pod, found: Json, status: Json, *, init: bool) -> Iterator[Death]:
+def _deaths(pod: Pod, found: Json, status: Json, ran: int, *, init: bool) -> Iterator[Death]:
     restarts = int(status.get("restartCount", 0))
     state, last = status.get("state") or {}, (status.get("lastState") or {}).get("terminated")
     now, waits = state.get("terminated"), state.get("waiting") or {}
+    if now and now.get("reason") == LOST and ran < restarts:
+        now = None  # in place of a start that there never was
     seen: dict[int, Json] = {}
     if last:
         same = bool(last.get("containerID")) and last.get("containerID") == status.get("containerID")

@@ -127,12 +127,15 @@ class Watcher:
 
     def _look(self, pod: Json) -> None:
         self._memory.see(pod)
-        self._examine(pod, deaths_of)
+        self._examine(pod, self._deaths_of)
 
     def _bury(self, pod: Json) -> None:
-        self._examine(pod, deaths_of)
+        self._examine(pod, self._deaths_of)
         self._examine(pod, removed)
         self._memory.forget(pod["metadata"]["uid"])
+
+    def _deaths_of(self, pod: Json) -> list[Death]:
+        return deaths_of(pod, self._memory.ran(pod["metadata"]["uid"]))
 
     def _examine(self, pod: Json, how: Callable[[Json], list[Death]]) -> None:
         try:

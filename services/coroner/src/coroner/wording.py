@@ -27,6 +27,7 @@ TITLES: Mapping[Cause, tuple[str, str]] = {
     Cause.EXIT: ("Exited", "The main process ended by itself, though it is to run for ever"),
     Cause.IMAGE_ERROR: ("ImageError", "The container cannot start: its image cannot be had"),
     Cause.CONFIG_ERROR: ("ConfigError", "The container cannot start: its configuration is wrong"),
+    Cause.START_ERROR: ("StartError", "The container cannot start: the node's runtime failed"),
     Cause.EVICTION: ("Evicted", "The pod was put out of its node"),
     Cause.PREEMPTION: ("Preempted", "The pod had to make room for one of a higher priority"),
     Cause.NODE_SHUTDOWN: ("NodeShutdown", "The pod's node was shut down"),

@@ -9,7 +9,7 @@ from coroner.pods import deaths_of, removed
 from coroner.wording import TITLES
 from crashkit.flight.reading import read_flight
 
-from .kubelet import deleted, disrupted, event, flight, pod, running, terminated, waiting
+from .kubelet import NOON, deleted, disrupted, event, flight, pod, running, terminated, waiting
 
 LIVENESS = event("Killing", "Container payment failed liveness probe, will be restarted", 40)
 UNHEALTHY = event("Unhealthy", 'Liveness probe failed: Get "http://10.244.0.7:8083/healthz/live": timeout', 20, 40, 3)
@@ -20,6 +20,8 @@ EMPTY = flight(used_mib=80, limit_mib=256, peak_mib=90, oom_kills=0)
 CHILD = flight(used_mib=80, limit_mib=256, peak_mib=256, oom_kills=1)
 HEAP_FULL = flight(heap_used_mib=95, heap_limit_mib=100)
 HEAP_EMPTY = flight(heap_used_mib=9, heap_limit_mib=100)
+BEFORE = event("Killing", "Container payment failed liveness probe, will be restarted", -90, -30, 6)
+KEPT = {"restartPolicy": "Always"}
 NEVER = {"restartPolicy": "Never"}
 
 
@@ -27,8 +29,13 @@ def ended(code, reason="Error", message="", **changes):
     return pod({"terminated": terminated(code, reason, message=message)}, **changes)
 
 
+def again(code, reason="Error"):
+    """A container whose start before this one is no longer told of."""
+    return pod({"terminated": terminated(code, reason, of=1)}, terminated(0, of=0), restarts=1, spec=KEPT)
+
+
 def verdict(found, events=(), language=""):
-    (death,) = deaths_of(found)
+    *_, death = deaths_of(found)
     record = read_flight(death.ended.message) if death.ended else None
     return classify(death, [happening(one) for one in events], record, language)
 
@@ -66,6 +73,14 @@ ROWS = {
         ended(137), ({**LIVENESS, "count": 4, "firstTimestamp": "2026-11-26T11:00:00Z",
                       "lastTimestamp": "2026-11-26T12:30:00Z"},), Cause.LIVENESS_KILL, True,
     ),
+    "liveness kill of what is never started again": (
+        ended(143, spec=NEVER), (event("Unhealthy", "Liveness probe failed: timeout", 40), STOPPING),
+        Cause.LIVENESS_KILL, True,
+    ),
+    "a stop long after a failed probe is another matter": (
+        ended(143, spec=NEVER), (event("Unhealthy", "Liveness probe failed: timeout", 20), STOPPING),
+        Cause.SIGNAL, False,
+    ),
     "startup probe": (ended(137), (STARTUP,), Cause.STARTUP_KILL, True),
     "SIGTERM within the grace period, obeyed": (
         ended(0, "Completed", metadata=deleted(55)), (STOPPING,), Cause.SIGTERM, True,
@@ -91,6 +106,23 @@ ROWS = {
     ),
     "heap abort by the heap": (ended(134, "Error", HEAP_FULL), (), Cause.HEAP_ABORT, True),
     "abort of Node with an empty heap": (ended(134, "Error", HEAP_EMPTY), (), Cause.ABORT, True),
+    "heap abort of process 1, which ends by SIGSEGV": (
+        ended(139, message="Reached heap limit - JavaScript heap out of memory"), (), Cause.HEAP_ABORT, True,
+    ),
+    "SIGSEGV with a full heap": (ended(139, "Error", HEAP_FULL), (), Cause.HEAP_ABORT, False),
+    "the label of a child, and a SIGKILL of nobody knows whom": (
+        ended(137, "OOMKilled", flight(used_mib=80, limit_mib=256, oom_kills=1, oom_killed_at=NOON + 20)), (),
+        Cause.SIGKILL, False,
+    ),
+    "OOM kill of the main process after that of a child": (
+        ended(137, "OOMKilled", flight(used_mib=250, limit_mib=256, oom_kills=1, oom_killed_at=NOON + 20)), (),
+        Cause.OOM_KILL, True,
+    ),
+    "a liveness kill of which the kubelet says nothing any more": (
+        again(137, "Error"), (BEFORE,), Cause.LIVENESS_KILL, False,
+    ),
+    "the same, obeyed": (again(0, "Completed"), (BEFORE,), Cause.LIVENESS_KILL, False),
+    "an error of a container whose earlier starts were liveness kills": (again(1), (BEFORE,), Cause.EXIT, True),
     "exit 1": (ended(1), (), Cause.EXIT, True),
     "exit 0 of what is to stay": (ended(0, "Completed"), (), Cause.EXIT, True),
     "exit 1, never started again": (ended(1, spec=NEVER), (), Cause.EXIT, True),
@@ -98,6 +130,9 @@ ROWS = {
     "image name that is none": (pod(waiting("InvalidImageName", "")), (), Cause.IMAGE_ERROR, True),
     "image that may not be pulled": (pod(waiting("ErrImageNeverPull", "")), (), Cause.IMAGE_ERROR, True),
     "secret that is not there": (pod(waiting("CreateContainerConfigError", "")), (), Cause.CONFIG_ERROR, True),
+    "runtime that cannot start anything": (
+        ended(128, "StartError", "OCI runtime create failed: unable to freeze"), (), Cause.START_ERROR, True,
+    ),
     "command that is not there": (ended(128, "StartError", "no such file"), (), Cause.CONFIG_ERROR, True),
     "eviction by the node": (
         ended(137, status={"phase": "Failed", "reason": "Evicted", "message": "disk"}), (), Cause.EVICTION, True,
@@ -126,7 +161,10 @@ ROWS = {
     "turned away by the node": (
         pod(status={"phase": "Failed", "reason": "OutOfcpu", "containerStatuses": []}), (), Cause.REJECTED, True,
     ),
-    "lost by Kubernetes": (ended(137, "ContainerStatusUnknown"), (), Cause.UNKNOWN, False),
+    "lost by Kubernetes": (
+        pod(waiting("ContainerCreating"), terminated(137, "ContainerStatusUnknown"), restarts=1), (),
+        Cause.UNKNOWN, False,
+    ),
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@ Which deaths a pod's status tells of, and of which start of its container.
 """
 
 from coroner.death import Kind
-from coroner.pods import deaths_of, living, removed
+from coroner.pods import deaths_of, living, removed, starts_of
 
 from .kubelet import NOON, at, deleted, disrupted, pod, running, terminated, waiting
 
@@ -145,6 +145,25 @@ def test_a_pod_that_was_turned_away_is_one_death():
     (death,) = deaths_of(pod(status={"phase": "Failed", "reason": "OutOfcpu", "containerStatuses": []}))
 
     assert (Kind.NOT_STARTED, "payment", 256) == (death.kind, death.container, death.limit_mib)
+
+
+LOST = {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": None, "finishedAt": None, "message": "lost"}
+
+
+def test_a_status_in_place_of_a_container_that_never_was_is_no_death():
+    """
+    When a pod goes, the kubelet writes an end for a container that it never started; it counts where it is known to
+    have run.
+    """
+    never = pod({"terminated": LOST}, metadata=deleted(0))
+    evicted = pod({"terminated": LOST}, LOST, restarts=1, status={"phase": "Failed", "reason": "Evicted"})
+
+    assert [] == deaths_of(never)
+    assert [(Kind.ENDED, 0, 137)] == [(one.kind, one.instance, one.ended.exit_code) for one in deaths_of(evicted)]
+    assert [(Kind.ENDED, 0)] == [(one.kind, one.instance) for one in deaths_of(never, {"payment": 0})]
+    assert {"payment": 0} == starts_of(pod()) == starts_of(pod({"terminated": terminated(1)}))
+    assert {} == starts_of(never)
+    assert {"payment": 2} == starts_of(pod(waiting("CrashLoopBackOff"), terminated(1, of=2), restarts=3, newest=2))
 
 
 def test_who_ran_when_the_pod_went_has_died_too():
