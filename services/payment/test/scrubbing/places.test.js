@@ -46,7 +46,7 @@ test('no byte of it is in an envelope or a line of the log, wherever it was put'
 
   for (const place of PLACES) {
     const [events, sent] = ['event', 'transaction'].map(type => sentry.of(type, traces[place]))
-    assert.equal(events.length, 1, place)
+    assert.ok(events.length > 0, place)
     assert.ok(place === 'properties' || JSON.stringify([events, sent]).includes('[Filtered]'), place)
   }
   const telling = sentry.envelopes.filter(({ raw }) => found(raw).length > 0)

@@ -20,8 +20,11 @@ const OPEN_QUOTE = '[bBrRuU]?\\\\*["\']'
 const QUOTED = '"(?:[^"\\\\]|\\\\[\\s\\S])*(?:"|$)|\'(?:[^\'\\\\]|\\\\[\\s\\S])*(?:\'|$)' +
   '|\\\\+"[\\s\\S]*?(?:\\\\+"|$)|\\\\+\'[\\s\\S]*?(?:\\\\+\'|$)'
 // Spaces and quotes are in it, so that no shorter match of what stands before gets around it.
-const DONE = `(?!\\s*(?:${OPEN_QUOTE})?\\[Filtered\\](?![\\w\\-]))`
-const BETWEEN = `(?:\\\\*["'])?\\s*(?:=>|:=|==?|:|%3[DdAa])\\s*|\\\\*["']\\s*,\\s*(?=${OPEN_QUOTE})`
+const DONE = `(?!\\s*(?:${OPEN_QUOTE}|%22)?\\[Filtered\\](?![\\w\\-]))`
+const BETWEEN = '(?:\\\\*["\']|%22)?\\s*(?:=>|:=|==?|:|%3[DdAa])\\s*(?:%22)?' +
+  `|\\\\*["']\\s*,\\s*(?=${OPEN_QUOTE}|[0-9])` +
+  // Of a form in parts, and of XML.
+  '|\\\\*["\'](?:\\r?\\n|\\\\r\\\\n|\\\\n){2}|>(?=[^\\s<])'
 const NAMED = new RegExp(
   `(${NAME}(?:${BETWEEN})${DONE}[[(]?\\s*(?:[bBrRuU](?=\\\\*["']))?)` +
   `(${QUOTED}|(?:\\[Filtered\\])?[^\\s,;&"'()[\\]{}<>|\\\\]+)`, 'g')
@@ -51,11 +54,11 @@ const REPEATED = new RegExp(
   '|(\\bKey \\([^)\\r\\n]*\\)=\\()[^)\\r\\n]*|(\\bFailing row contains \\()[^\\r\\n]*?(?=\\)\\.?(?:\\s|$)|$)', 'g')
 const EMPTY = new Set(['', 'none', 'null', 'true', 'false', 'undefined', 'nan', '%s', '%r', '%d'])
 
-const SIGN = /[=:,\s]|%3/
+const SIGN = /[=:,\s>]|%3/
 const NAMING = new RegExp([...new Set([...WORDS, ...PARTS, 'input', 'key', 'row contains'].map(word => word.slice(0, 4)))].join('|'), 'i')
 // Nothing else can match.
 const SUSPECT = new RegExp(
-  '@|%40|://|eyJ|[0-9](?:[ \\-._+/\\u00a0%]?[0-9]){9}|[A-Za-z0-9_+\\-]{32}|(?:sk|pk|rk|whsec|tok|gh.|pat|xox.)[_\\-]' +
+  '@|%40|://|eyJ|[0-9](?:[ \\t\\-._+/\\u00a0\\u2007\\u2009\\u202f\\u2010-\\u2015%]?[0-9]){9}|[A-Za-z0-9_+\\-]{32}|(?:sk|pk|rk|whsec|tok|gh.|pat|xox.)[_\\-]' +
   '|AKIA|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|[Cc][Aa][Rr][Dd]')
 
 /** @type {string[]} */

@@ -15,12 +15,15 @@ LONGEST: Final = 19
 # Groups that are shorter are a list of numbers.
 SHORTEST_GROUP: Final = 3
 
-_BETWEEN = r"(?:[ \-._+/\u00a0]|%20|%2[Bb]|%2[Dd])"
+_BETWEEN = r"(?:[ \t\-._+/\u00a0\u2007\u2009\u202f\u2010-\u2015]|%20|%2[Bb]|%2[Dd])"
+# The digits of an escape are none of the text.
+_ESCAPED = r"(?<=%[0-9A-Fa-f]{2})"
 _EMBOSSED = re.compile(
-    rf"(?<![0-9A-Za-z.])[2-9][0-9]{{3}}({_BETWEEN})"
+    rf"(?:{_ESCAPED}|(?<![0-9A-Za-z.]))[2-9][0-9]{{3}}({_BETWEEN})"
     r"(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,4})?|[0-9]{6}\1[0-9]{4,5})(?![0-9A-Za-z])"
 )
 _RUNS = re.compile(r"(?<![0-9])[0-9](?:[ \-]?[0-9]){12,}")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]?\Z")
 _GROUP = re.compile(r"[0-9]+")
 _BEFORE = re.compile(r"(?:[0-9]\.|[0-9A-Za-z]*)\Z")
 _AFTER = re.compile(r"[0-9A-Za-z]*")
@@ -69,15 +72,24 @@ def _sum(digits: str) -> int:
 def _without_cards(found: "re.Match[str]") -> str:
     if _is_of_an_id(found):
         return found[0]
-    groups = [(group.start(), group.end()) for group in _GROUP.finditer(found[0])]
+    left = _without_groups(found[0])
+    escape = _ESCAPE.search(found.string, max(0, found.start() - 2), found.start())
+    if left == found[0] and escape is not None:
+        digits = 3 - len(escape[0])
+        return found[0][:digits] + _without_groups(found[0][digits:])
+    return left
+
+
+def _without_groups(text: str) -> str:
+    groups = [(group.start(), group.end()) for group in _GROUP.finditer(text)]
     out, copied, first = [], 0, 0
     while first < len(groups):
-        last = _last_of_card(found[0], groups, first)
+        last = _last_of_card(text, groups, first)
         if last is not None:
-            out += [found[0][copied : groups[first][0]], FILTERED]
+            out += [text[copied : groups[first][0]], FILTERED]
             copied, first = groups[last][1], last
         first += 1
-    return "".join([*out, found[0][copied:]])
+    return "".join([*out, text[copied:]])
 
 
 def _last_of_card(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
@@ -97,7 +109,8 @@ def _last_of_card(text: str, groups: list[tuple[int, int]], first: int) -> int |
 def _is_of_an_id(found: "re.Match[str]") -> bool:
     """Whether the digits are the decimals of a number, or a part of an id in hex digits."""
     text, start, end = found.string, found.start(), found.end()
-    before = _BEFORE.search(text, max(0, start - _LOOK_BACK), start)
+    is_escaped = text[max(0, start - 3) : start].startswith("%")
+    before = None if is_escaped else _BEFORE.search(text, max(0, start - _LOOK_BACK), start)
     after = _AFTER.match(text, end)
     ahead = before[0] if before else ""
     if ahead.endswith("."):

@@ -36,8 +36,12 @@ _QUOTED = (
     r"|\\+\"[\s\S]*?(?:\\+\"|\Z)|\\+'[\s\S]*?(?:\\+'|\Z)"
 )
 # Spaces and quotes are in it, so that no shorter match of what stands before gets around it.
-_DONE = rf"(?!\s*(?:{_OPEN_QUOTE})?\[Filtered\](?![\w\-]))"
-_BETWEEN = rf"(?:\\*[\"'])?\s*(?:=>|:=|==?|:|%3[DdAa])\s*|\\*[\"']\s*,\s*(?={_OPEN_QUOTE})"
+_DONE = rf"(?!\s*(?:{_OPEN_QUOTE}|%22)?\[Filtered\](?![\w\-]))"
+_BETWEEN = (
+    rf"(?:\\*[\"']|%22)?\s*(?:=>|:=|==?|:|%3[DdAa])\s*(?:%22)?|\\*[\"']\s*,\s*(?={_OPEN_QUOTE}|[0-9])"
+    # Of a form in parts, and of XML.
+    r"|\\*[\"'](?:\r?\n|\\r\\n|\\n){2}|>(?=[^\s<])"
+)
 _NAMED = re.compile(
     rf"(?P<before>{pattern()}(?:{_BETWEEN}){_DONE}[\[(]?\s*(?:[bBrRuU](?=\\*[\"']))?)"
     rf"(?P<value>{_QUOTED}|(?:\[Filtered\])?[^\s,;&\"'()\[\]{{}}<>|\\]+)"
@@ -77,11 +81,12 @@ _REPEATED = re.compile(
 )
 _EMPTY = frozenset({"", "none", "null", "true", "false", "undefined", "nan", "%s", "%r", "%d"})
 
-_SIGN = re.compile(r"[=:,\s]|%3")
+_SIGN = re.compile(r"[=:,\s>]|%3")
 _NAMING = sorted({word[:4] for word in (*WORDS, *PARTS, "input", "key", "row contains")})
 # Nothing else can match.
 _SUSPECT = re.compile(
-    r"@|%40|://|eyJ|[0-9](?:[ \-._+/\u00a0%]?[0-9]){9}|[A-Za-z0-9_+\-]{32}|(?:sk|pk|rk|whsec|tok|gh.|pat|xox.)[_\-]"
+    r"@|%40|://|eyJ|[0-9](?:[ \t\-._+/\u00a0\u2007\u2009\u202f\u2010-\u2015%]?[0-9]){9}"
+    r"|[A-Za-z0-9_+\-]{32}|(?:sk|pk|rk|whsec|tok|gh.|pat|xox.)[_\-]"
     r"|AKIA|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|[Cc][Aa][Rr][Dd]"
 )
 

@@ -11,11 +11,13 @@ const LONGEST = 19
 // Groups that are shorter are a list of numbers.
 const SHORTEST_GROUP = 3
 
-const BETWEEN = '(?:[ \\-._+/\\u00a0]|%20|%2[Bb]|%2[Dd])'
+const BETWEEN = '(?:[ \\t\\-._+/\\u00a0\\u2007\\u2009\\u202f\\u2010-\\u2015]|%20|%2[Bb]|%2[Dd])'
+// The digits of an escape are none of the text.
 const EMBOSSED = new RegExp(
-  `(?<![0-9A-Za-z.])[2-9][0-9]{3}(${BETWEEN})` +
+  `(?:(?<=%[0-9A-Fa-f]{2})|(?<![0-9A-Za-z.]))[2-9][0-9]{3}(${BETWEEN})` +
   '(?:[0-9]{4}\\1[0-9]{4}\\1[0-9]{4}(?:\\1[0-9]{1,4})?|[0-9]{6}\\1[0-9]{4,5})(?![0-9A-Za-z])', 'g')
 const RUNS = /(?<![0-9])[0-9](?:[ -]?[0-9]){12,}/g
+const ESCAPE = /%[0-9A-Fa-f]?$/
 const BEFORE = /(?:[0-9]\.|[0-9A-Za-z]*)$/
 const AFTER = /^[0-9A-Za-z]*/
 const HEX = /^(?:0x[0-9A-Fa-f]*|(?:[0-9A-Fa-f]{8}){2,})$/
@@ -68,17 +70,26 @@ function luhnSum (digits) {
  */
 function withoutCard (found, start, text) {
   if (isOfAnId(found, start, text)) return found
-  const groups = [...found.matchAll(/[0-9]+/g)].map(({ 0: digits, index }) => ({ digits, index, end: index + digits.length }))
+  const left = withoutGroups(found)
+  const escape = ESCAPE.exec(text.slice(Math.max(0, start - 2), start))
+  if (left !== found || escape === null) return left
+  const digits = 3 - escape[0].length
+  return found.slice(0, digits) + withoutGroups(found.slice(digits))
+}
+
+/** @param {string} text */
+function withoutGroups (text) {
+  const groups = [...text.matchAll(/[0-9]+/g)].map(({ 0: digits, index }) => ({ digits, index, end: index + digits.length }))
   let left = ''
   let copied = 0
   for (let first = 0; first < groups.length; first++) {
     const last = lastOfCard(groups, first)
     if (last === null) continue
-    left += found.slice(copied, groups[first]?.index) + FILTERED
+    left += text.slice(copied, groups[first]?.index) + FILTERED
     copied = groups[last]?.end ?? copied
     first = last
   }
-  return left + found.slice(copied)
+  return left + text.slice(copied)
 }
 
 /**
@@ -110,7 +121,8 @@ function lastOfCard (groups, first) {
  */
 function isOfAnId (found, start, text) {
   const end = start + found.length
-  const before = BEFORE.exec(text.slice(Math.max(0, start - LOOK_AROUND), start))?.[0] ?? ''
+  const isEscaped = text[start - 3] === '%'
+  const before = isEscaped ? '' : BEFORE.exec(text.slice(Math.max(0, start - LOOK_AROUND), start))?.[0] ?? ''
   if (before.endsWith('.')) return true
   const word = before + found + (AFTER.exec(text.slice(end, end + LOOK_AROUND))?.[0] ?? '')
   if (word.length > found.length && HEX.test(word)) return true

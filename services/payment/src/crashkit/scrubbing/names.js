@@ -7,7 +7,7 @@ export const FILTERED = '[Filtered]'
 export const WORDS = [
   'password', 'passwd', 'passphrase', 'secret', 'token', 'api_key', 'access_key', 'private_key', 'authorization',
   'credential', 'cookie', 'csrf', 'xsrf', 'card_number', 'credit_card', 'security_code', 'session_id',
-  'connection_string'
+  'connection_string', 'bearer', 'passcode', 'card_cvv', 'card_cvc'
 ]
 // A whole part of a name, because they are parts of other words: `pin` of `spin`, `pan` of `panel`.
 export const PARTS = [
