@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crashkit.flight.reading import Flight, OpenRequest
-from crashkit.scrubbing import scrub
+from crashkit.scrubbing import scrub, scrub_or_reduce
 
 from coroner.causes import Verdict
 from coroner.death import Death, Json, Kind
@@ -129,13 +129,13 @@ def event_of(case: Case, *, environment: str, release: str) -> Json:
 
 def envelope_of(event: Json, sent_at: float) -> bytes:
     """
-    Make the envelope that carries the event.
+    Make the envelope that carries the event, without what nobody may read: what a pod and its container said is in it.
 
     Args:
         event: as :func:`event_of` made it.
         sent_at: unix seconds.
     """
-    payload = json.dumps(event, separators=(",", ":")).encode()
+    payload = json.dumps(scrub_or_reduce(event), separators=(",", ":")).encode()
     at = datetime.fromtimestamp(sent_at, UTC).isoformat().replace("+00:00", "Z")
     head = json.dumps({"event_id": event["event_id"], "sent_at": at}).encode()
     item = json.dumps({"type": "event", "length": len(payload), "content_type": "application/json"}).encode()

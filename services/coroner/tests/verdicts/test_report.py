@@ -9,6 +9,7 @@ from coroner.causes import classify
 from coroner.evidence import happening
 from coroner.pods import deaths_of
 from coroner.report import Case, blamed, envelope_of, event_of
+from crashctl.proof import canaries
 from crashctl.proof.normaliser import marks
 from crashkit.flight.reading import read_flight
 
@@ -138,6 +139,21 @@ def test_the_log_and_every_message_are_scrubbed():
     assert ["till", "kubernetes.Unhealthy"] == [
         crumb["category"] for crumb in with_record["breadcrumbs"]["values"]
     ]  # fmt: skip
+
+
+def test_nothing_that_was_planted_is_in_the_envelope():
+    """
+    Whatever the last words hold, in whichever field, no byte of it is in what is sent; the rest is.
+    """
+    card, token = canaries.CARDS["card in the query"], canaries.TOKENS["token in a header"]
+    record = flight(request(TRACE, NOON + 1, **{**FAULT, "run": card})).replace("POST /spin", f"GET /pay/{card}")
+    found = told(pod({"terminated": terminated(137, message=record)}), log=f"paid by {card}, token={token}, {token}")
+
+    sent = envelope_of(found, NOON)
+
+    assert [] == canaries.found(sent)
+    assert b"scrubbing_failed" not in sent
+    assert TRACE == json.loads(sent.splitlines()[2])["contexts"]["trace"]["trace_id"]
 
 
 def test_an_unseen_death_says_between_when():
