@@ -20,7 +20,7 @@ CAPTURED = sorted((Path(__file__).parent / "captured").glob("*.json"))
 @pytest.mark.parametrize("file", CAPTURED, ids=lambda file: file.stem)
 def test_a_real_death_is_told_by_its_right_name(file):
     """
-    What a kubelet wrote of a container that died in a known way is that death, of that cause, for sure, and well formed.
+    What a kubelet wrote of a container that died in a known way is that death, of that cause, and well formed.
     """
     known = json.loads(file.read_text())
     happenings = [happening(found) for found in known["events"]]
