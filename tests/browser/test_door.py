@@ -26,7 +26,9 @@ def test_no_secret_is_in_anything_that_the_page_loads(visit, site):
     here.open()
     here.panel.open()
     texts = {
-        url: answer.text() for url, answer in bodies.items() if answer.status == 200 and answer.request.method == "GET"
+        url: answer.text()
+        for url, answer in list(bodies.items())  # reading one lets others arrive
+        if answer.status == 200 and answer.request.method == "GET"
     }
 
     secrets = site.cluster.secrets() if site.cluster else {"fault-token": site.token}

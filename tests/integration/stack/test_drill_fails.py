@@ -100,7 +100,7 @@ def test_a_road_that_sends_twice_is_found(lasting_stack, road_that, catalogue_in
     assert any(reason.startswith("one too many: RuntimeError") for reason in found["reasons"])
 
 
-def test_a_service_that_tells_a_cookie_is_found(lasting_stack, road_that, catalogue_in_a_hurry):
+def test_a_service_that_tells_a_cookie_is_found(stack, road_that, catalogue_in_a_hurry):
     """
     All is captured, but one envelope on the trace holds what the drill planted in its request: the drill is red, and
     says which envelope and what.
@@ -111,11 +111,11 @@ def test_a_service_that_tells_a_cookie_is_found(lasting_stack, road_that, catalo
             trace_id, span_id, _ = headers["sentry-trace"].split("-")
             trace = {"trace_id": trace_id, "span_id": span_id, "op": "test", "data": {"cookie": headers["Cookie"]}}
             times = {"start_timestamp": time.time(), "timestamp": time.time()}
-            lasting_stack.tell_sink("transaction", {"type": "transaction", "contexts": {"trace": trace}, **times})
+            stack.tell_sink("transaction", {"type": "transaction", "contexts": {"trace": trace}, **times})
         return 1, headers
 
     found = outcome(
-        lasting_stack.drill(
+        stack.drill(
             "--json", "--scenario", CASE, "--gateway", road_that(tell), "--catalog-dir", str(catalogue_in_a_hurry)
         )
     )
