@@ -18,7 +18,7 @@ def road_that(lasting_stack):
     """Make the URL of a road to the gateway that does something to what passes."""
     servers = []
 
-    def make(spoil):
+    def make(spoil, to=lasting_stack):
         class Road(BaseHTTPRequestHandler):
             def answer(self):
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
@@ -27,7 +27,7 @@ def road_that(lasting_stack):
                 for _ in range(times):
                     answer = httpx.request(
                         self.command,
-                        lasting_stack.url("gateway") + self.path,
+                        to.url("gateway") + self.path,
                         content=body,
                         headers=headers,
                         timeout=30,
@@ -116,7 +116,13 @@ def test_a_service_that_tells_a_cookie_is_found(stack, road_that, catalogue_in_a
 
     found = outcome(
         stack.drill(
-            "--json", "--scenario", CASE, "--gateway", road_that(tell), "--catalog-dir", str(catalogue_in_a_hurry)
+            "--json",
+            "--scenario",
+            CASE,
+            "--gateway",
+            road_that(tell, stack),
+            "--catalog-dir",
+            str(catalogue_in_a_hurry),
         )
     )
 
