@@ -3,6 +3,7 @@ Whether the death that a case is for was reported: once, of the right cause, on 
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TypeGuard
 
 from crashkit.catalogue import PodEnd
 
@@ -18,7 +19,7 @@ CAUSES = {
 }
 
 
-def is_report(item: Item) -> bool:
+def is_report(item: Item) -> TypeGuard[Event]:
     """Whether an item is the coroner's word on a death."""
     return isinstance(item, Event) and item.service == CORONER
 
@@ -35,7 +36,7 @@ def report_mismatches(case: DrillCase, items: Sequence[Item], *, ends_pod: bool)
     Yields:
         One sentence each.
     """
-    reports = [item for item in items if isinstance(item, Event) and is_report(item)]
+    reports = [item for item in items if is_report(item)]
     if not ends_pod:
         yield from (f"unexpected: {report.title} of {CORONER} ({report.event_id})" for report in reports)
         return
