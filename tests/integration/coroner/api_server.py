@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import yaml
 from crashctl.cluster.layout import Layout, default_cache
-from crashctl.proof.deaths import free_port
+from crashctl.proof.release import free_port
 from crashctl.waiting import wait_for
 
 NAMESPACE, RELEASE = "casino", "crash-demo"

@@ -8,7 +8,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from crashctl.proof.release import free_port
 from crashctl.waiting import wait_for
 
 CACHE = Path(os.environ.get("CRASH_DEMO_CACHE", Path.home() / ".cache" / "crash-demo"))
@@ -81,12 +81,6 @@ def build_spotlight(npm: list[str | Path], folder: Path) -> None:
     for name in ("package.json", "package-lock.json", "start.mjs"):
         shutil.copy(SPOTLIGHT / name, folder / name)
     run([*npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

@@ -4,7 +4,6 @@ The coroner and the event sink as processes of their own, before whatever Kubern
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -14,20 +13,14 @@ from typing import Any
 import httpx
 
 from crashctl.cluster.layout import REPOSITORY
+from crashctl.proof.release import free_port
+from crashctl.proof.sink import KEY, TOKEN
 from crashctl.waiting import wait_for
 
-KEY = "0123456789abcdef" * 2
 CATALOG = REPOSITORY / "catalog"
 READY = 200
 
 Json = dict[str, Any]  # Any: what the sink answers
-
-
-def free_port() -> int:
-    """Find a port that nobody has now."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -128,7 +121,7 @@ def make_sink(folder: Path) -> Sink:
     """
     port = free_port()
     told = {
-        "SINK_DB_PATH": str(folder / "sink.sqlite3"), "SINK_INGEST_KEY": KEY, "SINK_TOKEN": "token-of-the-tests",
+        "SINK_DB_PATH": str(folder / "sink.sqlite3"), "SINK_INGEST_KEY": KEY, "SINK_TOKEN": TOKEN,
         "SINK_HOST": "127.0.0.1", "SINK_PORT": str(port), "SINK_CATALOG_DIR": str(CATALOG),
     }  # fmt: skip
     return Sink("event_sink", folder, told, port)
