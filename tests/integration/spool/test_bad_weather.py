@@ -122,8 +122,8 @@ def test_what_is_too_large_is_given_up_in_the_end(start, sink):
     process.tell("capture", run="large", number=1, size=2_000_000)
     process.tell("capture", run="small", number=5)
     wait_for(lambda: process.counts().get("refused"), 60, "the refusal")
+    wait_for(lambda: 5 == sink.arrived("small"), 60, "the five small ones")
 
-    assert 5 == sink.arrived("small")
     assert {"written": 6, "delivered": 5, "refused": 1} == process.counts()
     process.end()
 
