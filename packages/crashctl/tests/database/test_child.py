@@ -57,7 +57,8 @@ def test_a_signal_to_us_ends_the_command_first(number):
     """
     The command is told, has ended, and only then do we go on.
     """
-    outer = subprocess.Popen([sys.executable, "-u", "-c", OUTER], stdout=subprocess.PIPE, text=True)
+    heard = f"import signal; signal.signal({number.value}, signal.SIG_DFL)"  # ignored where the tests run under nohup
+    outer = subprocess.Popen([sys.executable, "-u", "-c", heard + OUTER], stdout=subprocess.PIPE, text=True)
     assert "here" == outer.stdout.readline().strip()
 
     outer.send_signal(number)
