@@ -44,6 +44,18 @@ def overview(counts: Mapping[Key, int]) -> dict[str, Any]:
     }
 
 
+def by_target(counts: Mapping[Key, int], target: str) -> dict[str, dict[str, dict[str, int]]]:
+    """
+    What became of the items offered to one target, by service and type, as in ``of_target``.
+    """
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for key, n in counts.items():
+        if key.target == target and key.account in _OUTCOMES:
+            row = found.setdefault(key.service, {}).setdefault(key.item_type, dict.fromkeys(_OUTCOMES, 0))
+            row[key.account] += n
+    return found
+
+
 def of_target(counts: Mapping[Key, int], target: str) -> dict[str, Any]:
     """
     What became of the items offered to one target. For each type:

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from event_sink import control, ingest, reading
+from event_sink import book_routes, control, ingest, reading
 from event_sink.metrics import REGISTRY, registry
 from event_sink.sink import SINK, Sink
 
 _INGEST = (
     (r"/api/{project_id:\d{1,9}}/envelope", ingest.receive_envelope),
     (r"/api/{project_id:\d{1,9}}/store", ingest.receive_store),
+    (r"/api/{project_id:\d{1,9}}/book", book_routes.receive_book),
 )
 _READ = {
     "/": control.index,
@@ -21,6 +22,7 @@ _READ = {
     "/api/v1/events/{event_id}": reading.event,
     "/api/v1/envelopes/{envelope_id}": reading.envelope,
     "/api/v1/accounts": reading.show_accounts,
+    "/api/v1/books": book_routes.show_books,
     "/api/v1/misbehaviour": control.show_misbehaviour,
     "/healthz/live": control.live,
     "/healthz/ready": control.ready,

@@ -22,6 +22,7 @@ GET    /api/v1/events?trace=&service=&run=&scenario=&case=&type=&level=&event_id
 GET    /api/v1/events/{event_id}        one item with its payload
 GET    /api/v1/envelopes/{envelope_id}  the bytes as they came
 GET    /api/v1/accounts                 received, duplicates, rejected, discarded by SDKs, and each target
+GET    /api/v1/books                    what each process told of its own, beside what came from it
 GET    /api/v1/misbehaviour             what is in force (PUT, DELETE with a token)
 GET    /healthz/live /healthz/ready /metrics
 """

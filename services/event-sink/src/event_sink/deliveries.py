@@ -89,7 +89,7 @@ def body(connection: sqlite3.Connection, delivery: Delivery, key: str | None, no
     if row is None:
         return None
     envelope = parse(zlib.decompress(row["body"]))
-    header = {name: value for name, value in envelope.header.items() if name != "dsn"}
+    header = {name: value for name, value in envelope.header.items() if name not in ("dsn", "book")}
     if isinstance(header.get("trace"), dict):
         others = {name: value for name, value in header["trace"].items() if name != "public_key"}
         header["trace"] = {**others, "public_key": key} if key else others

@@ -8,7 +8,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aiohttp import web
@@ -77,7 +77,9 @@ async def _receive(request: web.Request, *, wrap: bool) -> web.StreamResponse:
     try:
         event_id = await _take(sink, request, wrap=wrap)
     except RejectionError as rejection:
-        sink.ledger.count("rejected", reason=rejection.reason)
+        # Who is refused may name any project: only those that there are get a count of their own.
+        service = sink.project_names.get(int(request.match_info["project_id"]), "")
+        sink.ledger.count("rejected", reason=rejection.reason, service=service)
         if rejection.status == 0:
             if request.transport:
                 request.transport.abort()
@@ -129,11 +131,13 @@ async def _keep(sink: Sink, request: web.Request, raw: bytes | bytearray, key: s
             arrival = prepare(parsed, project_id, known_as, now)
         else:
             arrival = await asyncio.to_thread(prepare, parsed, project_id, known_as, now)
+        if not sink.ledger.takes(arrival.book):
+            arrival = replace(arrival, book="")
     except wire.MalformedEnvelopeError as error:
         raise RejectionError(400, f"malformed:{error.reason}", str(error)) from error
     event_id = parsed.header.get("event_id")
     if not parsed.items:
-        sink.ledger.count("rejected", reason="no_items")
+        sink.ledger.count("rejected", reason="no_items", service=known_as)
         return event_id if isinstance(event_id, str) else None
     try:
         await sink.writer.run(lambda connection, changes: store(connection, changes, arrival, sink.targets))
@@ -143,6 +147,18 @@ async def _keep(sink: Sink, request: web.Request, raw: bytes | bytearray, key: s
         ) from error
     sink.wake_forwarders()
     return event_id if isinstance(event_id, str) else arrival.facts[0].event_id
+
+
+def check_sender(sink: Sink, request: web.Request) -> web.Response | None:
+    """
+    Refuse who does not show the key of the DSN.
+    """
+    key = _announced_key(request)
+    try:
+        _check_key(sink, key or "")
+    except RejectionError as rejection:
+        return web.json_response({"detail": rejection.detail}, status=rejection.status)
+    return None
 
 
 def _announced_key(request: web.Request) -> str | None:

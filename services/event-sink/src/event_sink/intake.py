@@ -8,6 +8,7 @@ import uuid
 import zlib
 from dataclasses import dataclass
 
+from event_sink.books import book_id
 from event_sink.envelope import Envelope, Item
 from event_sink.facts import Facts, read
 from event_sink.ledger import Account, Changes
@@ -29,6 +30,7 @@ class Arrival:
     envelope: Envelope
     facts: tuple[Facts, ...]
     packed: bytes
+    book: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,16 @@ def prepare(envelope: Envelope, project_id: int, service: str, received_at: floa
     """
     facts = tuple(read(envelope, item) for item in envelope.items)
     packed = zlib.compress(envelope.raw, _PACK_LEVEL)
-    return Arrival(uuid.uuid4().hex, received_at, project_id, service, envelope, facts, packed)
+    return Arrival(
+        uuid.uuid4().hex,
+        received_at,
+        project_id,
+        service,
+        envelope,
+        facts,
+        packed,
+        book_id(envelope.header.get("book")),
+    )
 
 
 def store(connection: sqlite3.Connection, changes: Changes, arrival: Arrival, targets: tuple[Target, ...]) -> Stored:
@@ -61,7 +72,7 @@ def store(connection: sqlite3.Connection, changes: Changes, arrival: Arrival, ta
     for position, item in enumerate(arrival.envelope.items):
         service = arrival.facts[position].service or arrival.service
         account: Account = "received" if position in fresh else "duplicate"
-        changes.add(account, item_type=item.type, service=service)
+        changes.add(account, item_type=item.type, service=service, book=arrival.book)
     if fresh:
         envelope_seq = _write_envelope(connection, arrival)
         for position in sorted(fresh):
@@ -133,6 +144,9 @@ def _write_item(
     cursor = connection.execute(f"INSERT INTO items ({columns}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
     pairs = [(trace_id, cursor.lastrowid) for trace_id in facts.trace_ids]
     connection.executemany("INSERT INTO traces (trace_id, item_seq) VALUES (?, ?)", pairs)
+    if arrival.book and item.type == "event" and facts.scenario:
+        case = "/".join(part for part in (facts.scenario, facts.case) if part)
+        changes.add("fault_event", item_type="event", service=arrival.service, reason=case, book=arrival.book)
     for reason, lost_category, quantity in facts.discarded:
         changes.add("discarded_by_sdk", quantity, item_type=lost_category, service=arrival.service, reason=reason)
 

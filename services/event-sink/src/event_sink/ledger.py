@@ -7,8 +7,10 @@ Counts that describe rows change in the rows' own transaction, so that the sums 
 import sqlite3
 import threading
 from collections import Counter
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+# Whoever knows the DSN may name any book: so many are told apart.
+_MOST_BOOKS: Final = 1000
 Account = Literal[
     "received",
     "duplicate",
@@ -21,6 +23,7 @@ Account = Literal[
     "refused",
     "filtered",
     "dropped",
+    "fault_event",
 ]
 
 
@@ -32,6 +35,8 @@ class Key(NamedTuple):
     item_type: str = ""
     service: str = ""
     reason: str = ""
+    # Of the process that sent it, where that keeps one (books.py).
+    book: str = ""
 
 
 class Changes(Counter[Key]):
@@ -46,25 +51,34 @@ class Changes(Counter[Key]):
         item_type: str = "",
         service: str = "",
         reason: str = "",
+        book: str = "",
     ) -> None:
-        self[Key(account, target, item_type, service, reason)] += n
+        self[Key(account, target, item_type, service, reason, book)] += n
 
 
 class Ledger:
     """All counts, in memory as in the store; read by requests, changed by the writer's commits."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        rows = connection.execute("SELECT account, target, item_type, service, reason, n FROM counters")
-        self._saved: Counter[Key] = Counter({Key(*row[:5]): row[5] for row in rows})
+        rows = connection.execute("SELECT account, target, item_type, service, reason, book, n FROM counters")
+        self._saved: Counter[Key] = Counter({Key(*row[:6]): row[6] for row in rows})
         self._unsaved = Changes()
+        self._books = {key.book for key, n in self._saved.items() if n}
         self._lock = threading.Lock()
 
-    def count(self, account: Account, *, item_type: str = "", reason: str = "") -> None:
+    def takes(self, book: str) -> bool:
+        """
+        Whether a book is known, or there is room for one more.
+        """
+        with self._lock:
+            return book in self._books or len(self._books) < _MOST_BOOKS
+
+    def count(self, account: Account, *, item_type: str = "", service: str = "", reason: str = "") -> None:
         """
         Count what has no row of its own, such as a refused request. It reaches the store with the next commit.
         """
         with self._lock:
-            self._unsaved.add(account, item_type=item_type, reason=reason)
+            self._unsaved.add(account, item_type=item_type, service=service, reason=reason)
 
     @property
     def has_unsaved(self) -> bool:
@@ -85,6 +99,10 @@ class Ledger:
     def committed(self, changes: Changes) -> None:
         with self._lock:
             self._saved.update(changes)
+            self._books.update(key.book for key in changes)
+            if len(self._books) >= _MOST_BOOKS:
+                # Those that were folded into the sums are not there any more.
+                self._books = {key.book for key, n in self._saved.items() if n}
 
     def snapshot(self) -> dict[Key, int]:
         with self._lock:
@@ -98,7 +116,7 @@ def save(connection: sqlite3.Connection, changes: Changes) -> None:
     Add the changes to the counters of the store, inside the caller's transaction.
     """
     connection.executemany(
-        "INSERT INTO counters (account, target, item_type, service, reason, n) VALUES (?, ?, ?, ?, ?, ?)"
+        "INSERT INTO counters (account, target, item_type, service, reason, book, n) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET n = n + excluded.n",
         [(*key, n) for key, n in changes.items() if n],
     )

@@ -2,6 +2,7 @@
 The accounts as Prometheus metrics.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -18,7 +19,7 @@ REGISTRY = web.AppKey("registry", CollectorRegistry)
 _METRICS: Final = {
     "received": ("event_sink_received", "Items stored", ("item_type", "service")),
     "duplicate": ("event_sink_duplicates", "Items that were in the store already", ("item_type", "service")),
-    "rejected": ("event_sink_rejected", "Requests that were not taken", ("reason",)),
+    "rejected": ("event_sink_rejected", "Requests that were not taken", ("reason", "service")),
     "discarded_by_sdk": (
         "event_sink_discarded_by_sdk",
         "Losses that SDKs reported",
@@ -51,9 +52,12 @@ class _Accounts(Collector):
         counts = self._sink.ledger.snapshot()
         for account, (name, text, labels) in _METRICS.items():
             family = CounterMetricFamily(name, text, labels=labels)
+            summed: Counter[tuple[str, ...]] = Counter()
             for key, n in counts.items():
                 if key.account == account:
-                    family.add_metric([getattr(key, label) for label in labels], n)
+                    summed[tuple(getattr(key, label) for label in labels)] += n
+            for values, n in summed.items():
+                family.add_metric(values, n)
             yield family
         pending = GaugeMetricFamily(
             "event_sink_target_pending", "Items still owed", labels=("target", "item_type", "service")

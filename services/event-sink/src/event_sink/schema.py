@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 TABLES: Final = """
 CREATE TABLE envelopes (
@@ -74,16 +74,6 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_pending ON deliveries (target, due_at) WHERE state = 'pending';
 CREATE INDEX deliveries_by_envelope ON deliveries (envelope_seq);
 
-CREATE TABLE counters (
-    account TEXT NOT NULL,
-    target TEXT NOT NULL,
-    item_type TEXT NOT NULL,
-    service TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    n INTEGER NOT NULL,
-    PRIMARY KEY (account, target, item_type, service, reason)
-) WITHOUT ROWID;
-
 CREATE TABLE rate_limits (
     target TEXT NOT NULL,
     category TEXT NOT NULL,
@@ -91,6 +81,33 @@ CREATE TABLE rate_limits (
     PRIMARY KEY (target, category)
 ) WITHOUT ROWID;
 """
+
+# What came with version 2.
+BOOKS: Final = """
+CREATE TABLE counters (
+    account TEXT NOT NULL,
+    target TEXT NOT NULL,
+    item_type TEXT NOT NULL,
+    service TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    book TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (account, target, item_type, service, reason, book)
+) WITHOUT ROWID;
+
+CREATE TABLE books (
+    book TEXT PRIMARY KEY,
+    service TEXT NOT NULL,
+    told_at REAL NOT NULL,
+    figures TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+_FROM_1: Final = (
+    "ALTER TABLE counters RENAME TO counters_1;",
+    BOOKS,
+    "INSERT INTO counters SELECT account, target, item_type, service, reason, '', n FROM counters_1;",
+    "DROP TABLE counters_1;",
+)
 
 
 class StoreError(RuntimeError):
@@ -113,7 +130,9 @@ def open_writer(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_size_limit = 33554432")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+            connection.executescript(f"BEGIN IMMEDIATE; {TABLES} {BOOKS} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif version == 1:
+            connection.executescript(f"BEGIN IMMEDIATE; {' '.join(_FROM_1)} PRAGMA user_version = {VERSION}; COMMIT;")
         elif version != VERSION:
             raise StoreError(f"{path} is a store of version {version}, this sink reads {VERSION}; move the file away")
     except sqlite3.Error as error:
