@@ -2,6 +2,7 @@
 What the gateway counts, as Prometheus reads it.
 """
 
+from crashkit.accounts.shown import show_accounts
 from crashkit.spool.counts import show_spool
 from crashkit.spool.store import Store
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -25,6 +26,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         show_spool(self._registry, spool)
+        show_accounts(self._registry)
         self._requests = self._counter("requests", "Requests by the service they were for.", "service", "status")
         self._failures = self._counter("upstream_failures", "Requests without an answer.", "service", "kind")
         self._faults = self._counter("faults", "Faults that were admitted and handed over.", "scenario")

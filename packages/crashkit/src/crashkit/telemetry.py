@@ -3,6 +3,7 @@ How a service talks to Sentry: what is sampled, what every event carries, and th
 """
 
 import logging
+import socket
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,10 @@ from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.transport import Transport
 from sentry_sdk.utils import BadDsn, current_stacktrace, event_from_exception
 
+from crashkit.accounts.book import Book
+from crashkit.accounts.transport import BookedTransport, book_here, booking, count_captured
 from crashkit.flight import note_breadcrumb, note_fault
-from crashkit.run import Run
+from crashkit.run import Run, RunEnded
 from crashkit.runtime_context import RuntimeContext
 from crashkit.scrubbing import keep_secret, scrub_or_reduce
 from crashkit.settings import ServiceSettings, SettingsError
@@ -73,7 +76,9 @@ def start_sentry(
         SettingsError: the DSN is none.
     """
     dsn = settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else None
-    spool = open_spool(settings) if dsn and transport is None else None
+    book = Book(settings.state_dir) if dsn and transport is None else None
+    spool = open_spool(settings, book) if book else None
+    count_captured()
     try:
         sentry_sdk.init(
             dsn=dsn,
@@ -94,7 +99,7 @@ def start_sentry(
             before_breadcrumb=note_breadcrumb,
             before_send=_completes(runtime, LAST_RESORTS.union(last_resorts)),
             before_send_transaction=_scrubs,
-            transport=spooling(spool) if spool else transport,
+            transport=spooling(spool, book) if spool else booking(book) if book else transport,
         )
     except BadDsn as error:
         raise SettingsError(f"SENTRY_DSN: {error}; it has the form http://<key>@<host>/<project>") from None
@@ -105,6 +110,8 @@ def start_sentry(
         spooled.sender.recover(RECOVER_S)
     elif dsn and transport is None:
         LOG.warning("no spool: STATE_DIR names no folder; an event that is not sent yet is lost with its process")
+    if isinstance(booked := sentry_sdk.get_client().transport, BookedTransport):
+        booked.tell(service=service, instance=settings.pod_name or socket.gethostname())
     return spool
 
 
@@ -133,14 +140,15 @@ def sampler(
 
 @contextmanager
 def tagged(run: Run) -> Iterator[None]:
-    """Put the run's tags on everything that is captured inside, on what it starts, and into the flight record."""
+    """Put the run's tags on all that is captured inside and that it starts, note it in the flight record, count it."""
     note_fault(run)
     scope = sentry_sdk.get_isolation_scope()
     scope.set_tag("scenario", run.case.scenario_name)
     if run.case.case_name:
         scope.set_tag("case", run.case.case_name)
     scope.set_tag("run", run.tag)
-    yield
+    with _counted(run):
+        yield
 
 
 def capture_unhandled(error: BaseException, mechanism: str, *, with_stack: bool = False) -> None:
@@ -175,6 +183,23 @@ def trace_id() -> str | None:
     """
     traceparent = sentry_sdk.get_traceparent()
     return traceparent.partition("-")[0] if traceparent else None
+
+
+@contextmanager
+def _counted(run: Run) -> Iterator[None]:
+    book = book_here()
+    if book is None:
+        yield
+        return
+    stopped = False
+    book.fired(run.case.id)
+    try:
+        yield
+    except RunEnded:
+        stopped = True
+        raise
+    finally:
+        book.fired_to_the_end(run.case.id, stopped=stopped)
 
 
 def _spooled() -> SpoolTransport | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import sentry_sdk
 import uvloop
+from crashkit.accounts.shown import show_accounts
 from crashkit.binding import BindingError, bind
 from crashkit.flight import start_flight
 from crashkit.guard import Guard
@@ -81,6 +82,7 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Parts
     watch = Watch(database, lambda: spins.prepare(database))
     metrics = Metrics(SERVICE, lambda: len(guard.active()), lifecycle.restart_count)
     show_spool(metrics.registry, spool)
+    show_accounts(metrics.registry)
     flight = start_flight(settings, SERVICE)
     return Parts(catalogue, handlers, guard, lifecycle, metrics, database, watch, flight)
 

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import tornado
+from crashkit.accounts.shown import show_accounts
 from crashkit.binding import BindingError, bind
 from crashkit.flight import start_flight
 from crashkit.guard import Guard
@@ -87,6 +88,7 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Engin
     )
     metrics = Metrics(SERVICE, lambda: len(guard.active()), lifecycle.restart_count)
     show_spool(metrics.registry, spool)
+    show_accounts(metrics.registry)
     money = open_money(settings, lifecycle, metrics)
     return Engine(catalogue, handlers, guard, lifecycle, metrics, start_flight(settings, SERVICE), money)
 

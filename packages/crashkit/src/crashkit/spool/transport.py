@@ -16,6 +16,8 @@ from sentry_sdk.consts import EndpointType
 from sentry_sdk.envelope import Envelope, Item
 from sentry_sdk.transport import HttpTransport
 
+from crashkit.accounts.book import Book
+from crashkit.accounts.transport import BookedTransport
 from crashkit.spool.form import event_id_of
 from crashkit.spool.pace import Answer
 from crashkit.spool.sender import Sender
@@ -26,7 +28,7 @@ CATEGORY: Final = "error"
 LEAST_FLUSH_S = 0.05
 
 
-class SpoolTransport(HttpTransport):
+class SpoolTransport(BookedTransport):
     """
     Keeps events on disk until they are delivered.
 
@@ -36,24 +38,26 @@ class SpoolTransport(HttpTransport):
     Args:
         options: of the SDK.
         store: where events are kept.
+        book: where they are counted; none: they are not.
     """
 
-    def __init__(self, options: dict[str, Any], store: Store) -> None:  # Any: as the SDK types it
+    # Any: as the SDK types it.
+    def __init__(self, options: dict[str, Any], store: Store, book: Book | None = None) -> None:
         # Re-entrant: the SDK records the spans of a transaction while it records the transaction.
         self._lost_lock = threading.RLock()
-        super().__init__(options)
+        super().__init__(options, book)
         self.store = store
         # A pool of its own: an event does not wait for a large transaction, nor share its connection.
         self._event_pool = self._make_pool()
         self.sender = Sender(store, self._post, self._limited_s, self._lost)
         _in_child(weakref.WeakMethod(self._after_fork))
 
-    def capture_envelope(self, envelope: Envelope) -> None:
+    def carry(self, envelope: Envelope) -> None:
         """
         Put an event on disk and send it; send what is no event, or cannot be put on disk, as the SDK does.
         """
         if not self._spooled(envelope):
-            super().capture_envelope(envelope)
+            super().carry(envelope)
 
     def flush(self, timeout: float, callback: Callable[[int, float], None] | None = None) -> None:
         """
@@ -100,6 +104,8 @@ class SpoolTransport(HttpTransport):
             return False
         if entry is None:
             return False
+        if self.book is not None:
+            self.book.on_its_way("event")
         self.sender.add(entry)
         return True
 
@@ -138,7 +144,8 @@ class SpoolTransport(HttpTransport):
         return max(0.0, (max(ends) - datetime.now(UTC)).total_seconds()) if ends else 0.0
 
     def _lost(self, reason: str, number: int) -> None:
-        self.record_lost_event(reason, data_category=CATEGORY, quantity=number)
+        with self._lost_lock:
+            self.lost_from_disk(reason, number)
 
     def _after_fork(self) -> None:
         # Connections are the parent's: two processes that write into one would be understood by nobody.
@@ -160,11 +167,11 @@ def _in_child(again: "weakref.WeakMethod[Callable[[], None]]") -> None:
     os.register_at_fork(after_in_child=in_child)
 
 
-def spooling(store: Store) -> type[HttpTransport]:
-    """Make the class of transport that the SDK shall use, bound to a store."""
+def spooling(store: Store, book: Book | None = None) -> type[HttpTransport]:
+    """Make the class of transport that the SDK shall use, bound to a store and a book."""
 
     class Spooling(SpoolTransport):
         def __init__(self, options: dict[str, Any]) -> None:  # Any: as the SDK types it
-            super().__init__(options, store)
+            super().__init__(options, store, book)
 
     return Spooling
