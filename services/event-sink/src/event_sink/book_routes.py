@@ -45,7 +45,9 @@ async def show_books(request: web.Request) -> web.Response:
     Every book with what came from it, and what became of it at each target.
     """
     sink = request.app[SINK]
+    # Books first: what a process says was answered is then among the counts.
+    told = await sink.reader.run(books.read)
     counts = sink.ledger.snapshot()
-    found = await sink.reader.run(lambda connection: books.view(connection, counts))
+    found = books.view(told, counts)
     targets = {target.name: by_target(counts, target.name) for target in sink.targets}
     return web.json_response({"now": time.time(), **found, "targets": targets})

@@ -78,11 +78,17 @@ def _fold(connection: sqlite3.Connection, changes: Changes, book: str) -> None:
     connection.execute("DELETE FROM books WHERE book = ?", (book,))
 
 
-def view(connection: sqlite3.Connection, counts: Mapping[Key, int]) -> View:
+def read(connection: sqlite3.Connection) -> Mapping[str, sqlite3.Row]:
+    """
+    What was told, by book.
+    """
+    return {row["book"]: row for row in connection.execute("SELECT book, service, told_at, figures FROM books")}
+
+
+def view(told: Mapping[str, sqlite3.Row], counts: Mapping[Key, int]) -> View:
     """
     Every book with what came from it, and what came from processes without one.
     """
-    told = {row["book"]: row for row in connection.execute("SELECT book, service, told_at, figures FROM books")}
     came: dict[str, list[tuple[Key, int]]] = {}
     for key, n in counts.items():
         if key.account in ("received", "duplicate", "fault_event"):
@@ -90,7 +96,7 @@ def view(connection: sqlite3.Connection, counts: Mapping[Key, int]) -> View:
     known = sorted({*told, *came} - {""})
     return {
         "books": [_of_book(book, told.get(book), came.get(book, [])) for book in known],
-        "without_book": _by_service(came.get("", [])),
+        "without_book": _by_service(came.get("", []), counts),
     }
 
 
@@ -107,13 +113,28 @@ def _of_book(book: str, row: sqlite3.Row | None, came: list[tuple[Key, int]]) ->
     }
 
 
-def _by_service(came: list[tuple[Key, int]]) -> View:
+def _by_service(came: list[tuple[Key, int]], counts: Mapping[Key, int]) -> View:
     services = sorted({key.service for key, _ in came})
     own = {service: [(key, n) for key, n in came if key.service == service] for service in services}
     return {
-        service: {"received": _sum(pairs, "received"), "duplicates": _sum(pairs, "duplicate")}
+        service: {
+            "received": _sum(pairs, "received"),
+            "duplicates": _sum(pairs, "duplicate"),
+            "discarded_by_sdk": _reported(counts, service),
+        }
         for service, pairs in own.items()
     }
+
+
+def _reported(counts: Mapping[Key, int], service: str) -> dict[str, dict[str, int]]:
+    """
+    What the SDKs of a service reported as lost: category to reason to number.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for key, n in counts.items():
+        if (key.account, key.service) == ("discarded_by_sdk", service):
+            found.setdefault(key.item_type, {})[key.reason] = n
+    return found
 
 
 def _sum(came: Iterable[tuple[Key, int]], account: str, by: str = "item_type") -> dict[str, int]:
