@@ -5,6 +5,7 @@ The command line: one literal table of commands, nothing else.
 import typer
 
 from crashctl import catalogue_commands
+from crashctl.account import command as account_command
 from crashctl.cluster import commands as cluster_commands
 from crashctl.database import commands as database_commands
 from crashctl.drill import command as drill_command
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command("list")(catalogue_commands.list_cases)
 app.command("generate")(catalogue_commands.generate)
 app.command("drill")(drill_command.drill)
+app.command("account")(account_command.account)
 app.command("load")(load_command.load)
 app.command("up")(cluster_commands.up)
 app.command("down")(cluster_commands.down)

@@ -115,6 +115,15 @@ class Sink:
         """
         return self._get("/api/v1/accounts")
 
+    def books(self) -> Mapping[str, Any]:  # Any: JSON
+        """
+        Give what processes told of their own items, beside what came from them.
+
+        Raises:
+            SinkAwayError: no answer.
+        """
+        return self._get("/api/v1/books")
+
     def _get(self, path: str, **query: str) -> Mapping[str, Any]:  # Any: JSON
         answer = self._ask(path, **query)
         try:
