@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,7 @@ def account(
         names, due = known_of(_catalogue(catalog_dir))
         with Sink(sink or _address()) as asked:
             asked.require_answer()
-            verdict = look_until_at_rest(lambda: look(asked), lambda sheet: judge(sheet, names, due), within)
+            verdict = look_until_at_rest(lambda: look(asked), partial(judge, services=names, due=due), within)
     except (CannotRunError, SinkAwayError) as error:
         typer.echo(f"account cannot be given: {error}", err=True)
         raise typer.Exit(CANNOT_RUN) from None

@@ -45,8 +45,9 @@ def as_document(verdict: Verdict) -> dict[str, Any]:  # Any: JSON
     return {
         "closes": verdict.closes,
         "verdict": verdict.line(),
-        "not_closed": list(verdict.problems),
+        "not_closed": list(verdict.problems.values()),
         "unknown": list(verdict.unknown),
+        "moving": verdict.moving,
         "services": {
             account.service: {
                 "faults": _faults_document(verdict.fired[account.service]),

@@ -143,20 +143,23 @@ def of_book(book: Book, item_type: str, *, gone: bool = False) -> Sum:
     )
 
 
-def target_mismatches(sheet: Sheet) -> list[str]:
+def target_mismatches(sheet: Sheet) -> dict[str, str]:
     """
     Say where a target's items are nowhere.
 
     Args:
         sheet: what the sink knows.
     """
-    return [
-        f"{target}: {counts.get('offered', 0)} {kind} of {service} were offered, {had} are accounted for"
-        for target, services in sheet.targets.items()
-        for service, kinds in services.items()
-        for kind, counts in kinds.items()
-        if (had := sum(counts.get(outcome, 0) for outcome in OUTCOMES)) != counts.get("offered", 0)
-    ]
+    said = {}
+    for target, services in sheet.targets.items():
+        for service, kinds in services.items():
+            for kind, counts in kinds.items():
+                offered, had = counts.get("offered", 0), sum(counts.get(outcome, 0) for outcome in OUTCOMES)
+                if offered != had:
+                    said[f"{target} {service} {kind}"] = (
+                        f"{target}: {offered} {kind} of {service} were offered, {had} are accounted for"
+                    )
+    return said
 
 
 def _account(sheet: Sheet, service: str) -> Account:

@@ -11,6 +11,7 @@ from crashctl.account.sheet import Sheet
 from crashctl.account.sums import Account, Sum, accounts, target_mismatches
 
 EVENT = "event"
+FAULTS = "faults"
 SILENT = "told nothing, and nothing came"
 NOTHING = Sum()
 
@@ -24,15 +25,17 @@ class Verdict:
         sheet: that was looked at.
         accounts: of each service.
         fired: by service.
-        problems: which sums do not close; none when all do.
+        problems: which sums do not close, by what they are of; none when all do.
         unknown: what cannot be said, and of which services.
+        moving: whether figures still changed: then only what is certain all the same is held against them.
     """
 
     sheet: Sheet
     accounts: Sequence[Account]
     fired: Mapping[str, Fired]
-    problems: tuple[str, ...]
+    problems: Mapping[str, str]
     unknown: tuple[str, ...]
+    moving: bool = False
 
     @property
     def closes(self) -> bool:
@@ -53,7 +56,9 @@ class Verdict:
         said += f"; {_told('events', self._total(events=True))}; {_told('other items', self._total(events=False))}"
         parts = [f"{'CLOSES' if self.closes else 'DOES NOT CLOSE'}: {said}"]
         if self.problems:
-            parts.append("not closed: " + "; ".join(self.problems))
+            parts.append("not closed: " + "; ".join(self.problems.values()))
+        if self.moving:
+            parts.append("figures still move")
         if self.unknown:
             parts.append("unknown: " + "; ".join(self.unknown))
         return ". ".join(parts)
@@ -67,7 +72,7 @@ class Verdict:
         return total
 
 
-def judge(sheet: Sheet, services: Sequence[str], due: Mapping[str, int]) -> Verdict:
+def judge(sheet: Sheet, services: Sequence[str], due: Mapping[str, int], *, moving: bool = False) -> Verdict:
     """
     Hold everything against everything.
 
@@ -75,17 +80,21 @@ def judge(sheet: Sheet, services: Sequence[str], due: Mapping[str, int]) -> Verd
         sheet: what the sink knows.
         services: those that there must be.
         due: events for one firing, by the id of the case.
+        moving: whether figures still change.
     """
     found = accounts(sheet, services)
     faults = {account.service: fired(sheet, account.service, due) for account in found}
-    problems = [
-        f"{account.service} {kind}: {words}" for account in found for kind, one in account.sums.items()
-        if (words := _problem(one))
-    ]  # fmt: skip
-    for account in found:
-        problems += _of_faults(account, faults[account.service])
-    problems += target_mismatches(sheet)
-    return Verdict(sheet, found, faults, tuple(problems), tuple(_unknown(found)))
+    problems = {
+        f"{account.service} {kind}": f"{account.service} {kind}: {words}"
+        for account in found
+        for kind, one in account.sums.items()
+        if (words := _problem(one, moving=moving))
+    }
+    for account in found if not moving else ():
+        if words := _of_faults(account, faults[account.service]):
+            problems[f"{account.service} {FAULTS}"] = words
+    problems |= target_mismatches(sheet)
+    return Verdict(sheet, found, faults, problems, tuple(_unknown(found)), moving)
 
 
 def _unknown(found: Sequence[Account]) -> Iterator[str]:
@@ -98,8 +107,9 @@ def _unknown(found: Sequence[Account]) -> Iterator[str]:
         yield f"{', '.join(services)} ({why})"
 
 
-def _problem(one: Sum) -> str:
-    if one.closes:
+def _problem(one: Sum, *, moving: bool) -> str:
+    # What was captured a moment ago is not told yet, and received already.
+    if not one.missing and (moving or not one.too_many):
         return ""
     said = f"{one.captured} captured, {one.received} received, {one.discarded.total()} discarded, {one.waiting} waiting"
     if one.lost:
@@ -109,14 +119,14 @@ def _problem(one: Sum) -> str:
     return f"{said}: {one.too_many} were received and never captured"
 
 
-def _of_faults(account: Account, faults: Fired) -> list[str]:
+def _of_faults(account: Account, faults: Fired) -> str:
     events = account.sums.get(EVENT, NOTHING)
     # What was captured and did not arrive is explained by the sum of events.
     explained = events.discarded.total() + max(0, events.waiting) + events.lost + events.missing
     said = f"{account.service}: {faults.due} events are due for {faults.fired} faults, {faults.arrived} arrived"
     if faults.lacking > explained:
-        return [f"{said}: {faults.lacking - explained} were never captured"]
-    return [f"{said}: {faults.too_many} too many"] if faults.too_many else []
+        return f"{said}: {faults.lacking - explained} were never captured"
+    return f"{said}: {faults.too_many} too many" if faults.too_many else ""
 
 
 def _told(what: str, one: Sum) -> str:

@@ -3,17 +3,28 @@ Looks until everything is at rest: figures are told every two seconds, and what 
 """
 
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
-from crashctl.account.sheet import Sheet
 from crashctl.account.verdict import Verdict
 
-STEP_S = 1.0
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crashctl.account.sheet import Sheet
+
+STEP_S = 0.5
 # A process has told what it did before this time.
-TOLD_WITHIN_S = 3.0
+TOLD_WITHIN_S = 2.5
 
 
-def look_until_at_rest(look: Callable[[], Sheet], judge: Callable[[Sheet], Verdict], within_s: float) -> Verdict:
+class Judge(Protocol):
+    """Adds up."""
+
+    def __call__(self, sheet: "Sheet", *, moving: bool) -> Verdict:
+        """Hold everything against everything."""
+
+
+def look_until_at_rest(look: "Callable[[], Sheet]", judge: Judge, within_s: float) -> Verdict:
     """
     Look until the sums close with nothing on its way, or nothing moves any more, or the time is up.
 
@@ -26,16 +37,16 @@ def look_until_at_rest(look: Callable[[], Sheet], judge: Callable[[Sheet], Verdi
         The last look's verdict.
     """
     ends = time.monotonic() + within_s
-    verdict = judge(look())
+    verdict = judge(look(), moving=False)
     changed_at = time.monotonic()
     while time.monotonic() < ends:
-        at_rest_s = time.monotonic() - changed_at
         # What waits may still arrive; what is amiss may only be untold.
-        if at_rest_s >= TOLD_WITHIN_S and not verdict.waiting:
+        if time.monotonic() - changed_at >= TOLD_WITHIN_S and not verdict.waiting:
             break
         time.sleep(min(STEP_S, max(0.0, ends - time.monotonic())))
-        found = judge(look())
+        found = judge(look(), moving=False)
         if found.line() != verdict.line():
             changed_at = time.monotonic()
         verdict = found
-    return verdict
+    moving = time.monotonic() - changed_at < min(TOLD_WITHIN_S, within_s)
+    return judge(verdict.sheet, moving=True) if moving else verdict

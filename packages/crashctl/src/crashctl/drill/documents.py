@@ -23,6 +23,7 @@ def as_json(report: Report) -> str:
         "cases": [_case(outcome) for outcome in report.outcomes],
         "wrongs": list(report.wrongs),
         "notes": list(report.notes),
+        "account": report.account,
     }
     return json.dumps(document, indent=2)
 

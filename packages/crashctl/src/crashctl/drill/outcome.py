@@ -71,12 +71,14 @@ class Report:
         wrongs: what is wrong beyond single cases: restarts that none asked for.
         notes: what helps to understand a loss.
         took_s: how long it took (seconds).
+        account: the sums of what was fired and captured meanwhile, in one line.
     """
 
     outcomes: Sequence[Outcome]
     wrongs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     took_s: float = 0.0
+    account: str = ""
 
     @property
     def green(self) -> bool:

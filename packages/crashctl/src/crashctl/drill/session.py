@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
+from crashctl.drill.accounting import Accounting
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.order import next_case
 from crashctl.drill.outcome import KEPT, Outcome, Report
@@ -82,13 +83,14 @@ def run(stage: Stage, cases: Sequence[DrillCase], audience: Audience) -> Report:
     """
     began = time.monotonic()
     before = stage.pods.snapshot() if stage.pods else {}
-    counted = _counted(stage)
+    counted, books = _counted(stage), Accounting.begin(stage, cases)
     ended = {outcome.case.id: outcome for outcome in _play_all(stage, cases, audience)}
     outcomes = [ended[case.id] for case in cases]
+    account, unbalanced = books.end(audience)
     outcomes = _look_again_at_all(stage, outcomes, audience)
     wrongs = tuple(unintended(before, stage.pods.snapshot(), _intended(outcomes))) if stage.pods else ()
     notes = _notes(counted, _counted(stage)) if any(outcome.comparison.lost for outcome in outcomes) else ()
-    return Report(outcomes, wrongs, notes, time.monotonic() - began)
+    return Report(outcomes, wrongs + unbalanced, notes, time.monotonic() - began, account)
 
 
 def _play_all(stage: Stage, cases: Sequence[DrillCase], audience: Audience) -> Iterator[Outcome]:

@@ -74,6 +74,7 @@ class Show:
                 self._console.print(f"      {outcome.where}", soft_wrap=True)
         for wrong in (*report.wrongs, *report.notes):
             self._console.print(escape(wrong), soft_wrap=True)
+        self._console.print(f"accounts: {escape(report.account)}", soft_wrap=True)
         self._console.print(f"[{'green' if report.green else 'bold red'}]{escape(summary(report))}[/]", soft_wrap=True)
 
 

@@ -18,7 +18,7 @@ from crashkit.accounts.book import Book
 
 LOG = logging.getLogger(__name__)
 # What has changed is told after so long, what has not changed now and then: who is silent for longer is gone.
-EVERY_S: Final = 2.0
+EVERY_S: Final = 1.0
 AT_LEAST_EVERY_S: Final = 20.0
 CONNECT_S: Final = 0.5
 ANSWER_S: Final = 1.0
