@@ -22,6 +22,7 @@ import { routeTable } from './web/route-table.js'
  * @property {import('./crashkit/lifecycle.js').Lifecycle} lifecycle readiness and open requests.
  * @property {import('./crashkit/metrics.js').Metrics} metrics what is counted.
  * @property {import('./crashkit/flight/record.js').FlightRecord} flight what the process was doing, for its death.
+ * @property {import('./crashkit/accounts/book.js').Book | null} book where firings are counted; none without a DSN.
  * @property {import('./wallet/index.js').Wallets} wallets the product.
  */
 

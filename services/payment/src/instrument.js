@@ -3,6 +3,10 @@
  */
 import { createRequire } from 'node:module'
 
+import { hostname } from 'node:os'
+
+import { Book } from './crashkit/accounts/book.js'
+import { Teller } from './crashkit/accounts/teller.js'
 import { loadCatalogue } from './crashkit/loading.js'
 import { MemoryGauge } from './crashkit/flight/memory.js'
 import { FlightRecord } from './crashkit/flight/record.js'
@@ -37,10 +41,20 @@ export function instrument (settings) {
   const runtime = new RuntimeContext(settings, lifecycle, loop, versions())
   const sampler = makeSampler(settings.tracesSampleRate, faultPaths(catalogue, SERVICE), isControl)
   keepSecret(secretsOf(settings))
-  const spool = openSpool(settings)
-  startSentry({ settings, service: SERVICE, runtime, sampler, isControl, spool })
+  const book = settings.sentryDsn === null ? null : new Book(settings.stateDir)
+  const spool = openSpool(settings, book)
+  startSentry({ settings, service: SERVICE, runtime, sampler, isControl, spool, book })
   watchOffPath(flight)
-  return { catalogue, lifecycle, loop, runtime, flight, spool }
+  if (book) process.on('exit', () => book.end())
+  return { catalogue, lifecycle, loop, runtime, flight, spool, book, teller: tellerOf(settings, book) }
+}
+
+/**
+ * @param {import('./settings.js').Settings} settings
+ * @param {Book | null} book
+ */
+function tellerOf ({ sentryDsn, podName }, book) {
+  return book && sentryDsn !== null ? new Teller(book, sentryDsn, { service: SERVICE, instance: podName ?? hostname() }) : null
 }
 
 /**

@@ -6,6 +6,7 @@ import { createServer } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 
 import { makeApp } from './app.js'
+import { showAccounts } from './crashkit/accounts/shown.js'
 import { bind } from './crashkit/binding.js'
 import { Guard } from './crashkit/guard.js'
 import { log } from './crashkit/logs.js'
@@ -47,17 +48,18 @@ export class ListenError extends Error {
  * @throws {import('./crashkit/binding.js').BindingError} catalogue and handlers disagree.
  * @throws {ListenError} the port cannot be listened on.
  */
-export async function serve (settings, { catalogue, lifecycle, loop, runtime, flight, spool }, { handlers: table, wallets }) {
+export async function serve (settings, { catalogue, lifecycle, loop, runtime, flight, spool, book, teller }, { handlers: table, wallets }) {
   const handlers = bind(catalogue, SERVICE, table)
   const guard = new Guard(catalogue, settings.policy)
   const metrics = new Metrics(SERVICE, () => guard.active().length, loop, lifecycle.restartCount)
   showSpool(metrics.registry, spool?.store ?? null)
+  showAccounts(metrics.registry, book)
   // Callers keep connections for a minute and less: none ends under a request of theirs.
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets, flight }))
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, makeApp({ settings, catalogue, guard, handlers, lifecycle, metrics, wallets, flight, book }))
   await listen(server, settings)
   // What has been held long enough is freed also when nobody asks.
   const sweep = setInterval(() => guard.active(), SWEEP_MS)
-  const watchdog = new Watchdog({ settings, runtime, spool })
+  const watchdog = new Watchdog({ settings, runtime, spool, book })
   const stopped = askedToStop()
   wallets.sweep.start()
   await spool?.recover(RECOVER_MS)
@@ -79,6 +81,7 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime, fl
   await spool?.drain()
   await stopSentry()
   if (spool?.store.files) log.warning(`${spool.store.files} events stay in the spool; the next start in this pod sends them`)
+  await teller?.end()
   flight.ended('sigterm')
   log.info(`payment ends${inTime ? '' : ` with requests still open after ${settings.drainS} s`}`)
 }

@@ -3,9 +3,11 @@
  */
 import * as Sentry from '@sentry/node'
 
+import { booking, countCaptured } from './accounts/transport.js'
 import { isInApp } from './frames.js'
 import { hostContexts } from './host-context.js'
 import { log } from './logs.js'
+import { RunEnded } from './run.js'
 import { scrubOrReduce } from './scrubbing.js'
 import { addSourceLines } from './source-lines.js'
 import { presentable, textOf } from './thrown.js'
@@ -44,9 +46,10 @@ const MAX_VALUE_LENGTH = 1024
  * @param {(path: string) => boolean} parts.isControl whether a path is a probe, a scrape or a control call: those get
  *   no span at all.
  * @param {import('./spool/transport.js').Spool | null} [parts.spool] keeps events until they are delivered.
+ * @param {import('./accounts/book.js').Book | null} [parts.book] where items are counted.
  */
-export function startSentry ({ settings, service, runtime, sampler, isControl, spool = null }) {
-  Sentry.init({
+export function startSentry ({ settings, service, runtime, sampler, isControl, spool = null, book = null }) {
+  const client = Sentry.init({
     dsn: settings.sentryDsn ?? undefined,
     release: settings.sentryRelease,
     environment: settings.sentryEnvironment,
@@ -74,9 +77,19 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, s
     attachStacktrace: false,
     beforeSend: completes(runtime, hostContexts()),
     beforeSendTransaction: event => scrubs(masksStatements(event)),
-    transport: spool === null ? undefined : options => spool.transport(options)
+    transport: transportOf(spool, book)
   })
+  if (client && book) countCaptured(book, client)
   Sentry.getGlobalScope().setTag('service', service)
+}
+
+/**
+ * @param {import('./spool/transport.js').Spool | null} spool
+ * @param {import('./accounts/book.js').Book | null} book
+ */
+function transportOf (spool, book) {
+  if (spool) return (/** @type {Parameters<typeof Sentry.makeNodeTransport>[0]} */ options) => spool.transport(options)
+  return book ? booking(book, Sentry.makeNodeTransport) : undefined
 }
 
 /**
@@ -96,19 +109,29 @@ export function makeSampler (rate, isFault, isControl) {
 }
 
 /**
- * Put the run's tags on everything that is captured inside, and on what it starts.
+ * Put the run's tags on everything that is captured inside, and on what it starts; count it as fired.
  *
  * @template Result
  * @param {import('./run.js').Run} run
- * @param {() => Result} act
- * @returns {Result}
+ * @param {import('./accounts/book.js').Book | null} book
+ * @param {() => Promise<Result>} act
+ * @returns {Promise<Result>}
  */
-export function tagged (run, act) {
+export async function tagged (run, book, act) {
   const scope = Sentry.getIsolationScope()
   scope.setTag('scenario', run.case.scenarioName)
   if (run.case.caseName !== null) scope.setTag('case', run.case.caseName)
   scope.setTag('run', run.tag)
-  return act()
+  let stopped = false
+  book?.fired(run.case.id)
+  try {
+    return await act()
+  } catch (error) {
+    stopped = error instanceof RunEnded
+    throw error
+  } finally {
+    book?.firedToTheEnd(run.case.id, stopped)
+  }
 }
 
 /**

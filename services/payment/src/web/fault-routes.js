@@ -20,7 +20,7 @@ const PLAYER = { id: 'player-7', email: 'player-7@example.com' }
  * @param {Express} app
  * @param {Omit<import('../app.js').Parts, 'lifecycle'>} parts
  */
-export function faultRoutes (app, { settings, catalogue, guard, handlers, metrics, wallets, flight }) {
+export function faultRoutes (app, { settings, catalogue, guard, handlers, metrics, wallets, flight, book }) {
   const context = { wallets, settings, sentry: Sentry, trace: traceId }
   for (const [name, { path }] of Object.entries(catalogue.scenarios[SERVICE] ?? {})) {
     app.all(path.replace('{case}', ':case'), async (request, response) => {
@@ -29,7 +29,7 @@ export function faultRoutes (app, { settings, catalogue, guard, handlers, metric
         authorization: request.get('Authorization')
       })
       const tag = runTag(request.get('X-Crash-Run') ?? queried(request, 'run'))
-      const body = await guard.firing(bound, tag, run => tagged(run, async () => {
+      const body = await guard.firing(bound, tag, run => tagged(run, book, async () => {
         metrics.fault(name, bound.caseName)
         log.info(`fault ${bound.id} is fired, run ${tag}`)
         Sentry.setUser(PLAYER)

@@ -26,13 +26,24 @@ export async function startSentry () {
 class Sentry {
   items = []
   envelopes = []
+  books = []
+  // Sentry itself knows none; our sink does.
+  knowsBooks = false
   status = 200
+  // Answers nothing while it holds.
+  holds = false
+  held = []
 
   constructor () {
     this.server = createServer(async (request, response) => {
       const chunks = []
       for await (const chunk of request) chunks.push(chunk)
       const body = Buffer.concat(chunks)
+      if (request.url.endsWith('/book/')) {
+        this.books.push(JSON.parse(body.toString()))
+        return response.writeHead(this.knowsBooks ? 200 : 404).end()
+      }
+      if (this.holds) await new Promise(resolve => { this.held.push(resolve) })
       if (this.status < 300) this.keep(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body, request)
       response.writeHead(this.status, { 'Content-Type': 'application/json' }).end('{}')
     })
@@ -40,6 +51,12 @@ class Sentry {
 
   get dsn () {
     return `http://${'0'.repeat(32)}@127.0.0.1:${this.server.address().port}/3`
+  }
+
+  /** Answer again, and what was held. */
+  release () {
+    this.holds = false
+    for (const answer of this.held.splice(0)) answer()
   }
 
   keep (body, request) {

@@ -6,6 +6,7 @@
  */
 import { makeNodeTransport, suppressTracing } from '@sentry/node'
 
+import { enter, settling } from '../accounts/transport.js'
 import { eventIdOf } from './format.js'
 import { poster } from './post.js'
 import { Sender } from './sender.js'
@@ -24,12 +25,18 @@ const FLUSH_MS = 10_000
  */
 export class Spool {
   #store
+  #book
   /** @type {Sender | null} */
   #sender = null
 
-  /** @param {Store} store */
-  constructor (store) {
+  /**
+   * @param {Store} store
+   * @param {import('../accounts/book.js').Book | null} [book] where items are counted; none: they are not.
+   */
+  constructor (store, book = null) {
     this.#store = store
+    this.#book = book
+    if (book) book.store = store
   }
 
   /** Its files and what became of them. */
@@ -54,6 +61,7 @@ export class Spool {
   adopt (spooled) {
     const entry = this.#store.adopt(spooled)
     if (entry) this.#sender?.add(entry)
+    else if (!spooled.delivered) this.#book?.discardedFromDisk('queue_overflow')
   }
 
   /** Send what waits before the end: for two seconds, and on to five for as long as it gets less. */
@@ -69,14 +77,18 @@ export class Spool {
    * @returns {Transport}
    */
   transport (options, make = makeNodeTransport) {
-    const usual = make(options)
+    const usual = (this.#book ? settling(this.#book, make) : make)(options)
     const post = poster(options.url)
     const sender = new Sender(this.#store, body => suppressTracing(() => post(body)), reason => {
       options.recordDroppedEvent(reason, 'error', 1)
+      this.#book?.discardedFromDisk(reason)
     })
     this.#sender = sender
     return {
-      send: envelope => this.#takes(envelope) ? Promise.resolve({}) : usual.send(envelope),
+      send: envelope => {
+        if (this.#book) enter(this.#book, envelope)
+        return this.#takes(envelope) ? Promise.resolve({}) : usual.send(envelope)
+      },
       async flush (withinMs = FLUSH_MS) {
         const whole = await Promise.all([usual.flush(withinMs), sender.flush(withinMs)])
         return whole.every(Boolean)
@@ -98,6 +110,7 @@ export class Spool {
       if (eventId === null) throw new Error('the envelope of an event has no event_id')
       const entry = this.#store.write(eventId, serialized(envelope))
       if (entry === null) return false
+      this.#book?.onItsWay('event')
       this.#sender?.add(entry)
       return true
     } catch (error) {

@@ -35,9 +35,10 @@ export class Watchdog {
    * @param {import('../settings.js').ServiceSettings} parts.settings DSN, release, environment.
    * @param {import('../runtime-context.js').RuntimeContext} parts.runtime reads the contexts `runtime` and `k8s`.
    * @param {import('../spool/transport.js').Spool | null} [parts.spool] takes over what the thread cannot deliver.
+   * @param {import('../accounts/book.js').Book | null} [parts.book] where its events are counted.
    * @param {number} [parts.thresholdMs] how late the heartbeat must be to be a block.
    */
-  constructor ({ settings, runtime, spool = null, thresholdMs = THRESHOLD_MS }) {
+  constructor ({ settings, runtime, spool = null, book = null, thresholdMs = THRESHOLD_MS }) {
     const beats = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT))
     const beat = () => { Atomics.store(beats, 0, process.hrtime.bigint()) }
     beat()
@@ -50,6 +51,7 @@ export class Watchdog {
         thresholdMs,
         dsn: settings.sentryDsn,
         spoolDir: spool?.store.path ?? null,
+        aside: book?.aside() ?? null,
         sdk: { name: 'sentry.javascript.node', version: Sentry.SDK_VERSION },
         event: {
           release: settings.sentryRelease,

@@ -12,6 +12,7 @@ export const READ_STATE = '__crashDemoStateHere'
  * @property {BigInt64Array} beats shared; the time of the last heartbeat (nanoseconds of the monotonic clock).
  * @property {number} thresholdMs how late it must be to be a block.
  * @property {string | null} dsn where the event goes; nothing is sent without it.
+ * @property {import('../accounts/aside.js').Aside | null} aside where the event is counted; none: it is not.
  * @property {{ name: string, version: string }} sdk of the envelope.
  * @property {string | null} spoolDir where the event lies until it is delivered; none where there is no spool.
  * @property {Record<string, any>} event what every event of this process carries.

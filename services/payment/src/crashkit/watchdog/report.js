@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
+import { counter } from '../accounts/aside.js'
 import { isInApp } from '../frames.js'
 import { linesAround } from '../source-lines.js'
 import { Folder } from '../spool/folder.js'
@@ -60,25 +61,30 @@ export function eventOf (known, blocked, { frames, urls, state }) {
  * @param {Record<string, any>} event with the member `dsc`, the trace's part of the envelope's header.
  * @returns {Promise<import('./protocol.js').Spooled | null>} what became of its file; none where it has none.
  */
-export async function send ({ dsn, sdk, spoolDir }, { dsc, ...event }) {
+export async function send ({ dsn, sdk, spoolDir, aside }, { dsc, ...event }) {
   if (dsn === null) return null
-  const header = { event_id: event.event_id, sent_at: new Date().toISOString(), sdk, ...(dsc ? { trace: dsc } : {}) }
+  const named = { ...(dsc ? { trace: dsc } : {}), ...(aside ? { book: aside.book } : {}) }
+  const header = { event_id: event.event_id, sent_at: new Date().toISOString(), sdk, ...named }
   const payload = Buffer.from(JSON.stringify({ ...event, sdk }))
   const lines = [JSON.stringify(header), JSON.stringify({ type: 'event', length: payload.length }), payload, '']
   const body = Buffer.from(lines.join('\n'))
   const file = spoolDir === null ? null : spooled(spoolDir, event.event_id, body)
+  const count = counter(aside)
+  count('captured/event')
   const post = poster(addressOf(dsn, sdk))
   let reason = ''
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { status } = await post(body)
     if (becomes(status) === 'delivered') {
       file?.remove()
+      if (!file) count('delivered/event')
       return file && { name: file.name, delivered: true }
     }
     reason = status === null ? 'no answer' : `Sentry answered ${status}`
     await pause(100 * attempt)
   }
   if (file) return { name: file.name, delivered: false }
+  count('discarded/event/network_error')
   const line = { time: new Date().toISOString(), level: 'error', message: `a block was not reported: ${reason}` }
   // The main thread, which writes for this one otherwise, may still be blocked.
   writeSync(STANDARD_ERROR, `${JSON.stringify({ ...line, service: event.tags?.service })}\n`)

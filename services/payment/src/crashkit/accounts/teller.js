@@ -1,0 +1,87 @@
+/**
+ * Tells the book to the event sink, which holds it against what it has received.
+ */
+import { isDeepStrictEqual } from 'node:util'
+
+import { suppressTracing } from '@sentry/node'
+
+import { log } from '../logs.js'
+
+// What has changed is told after so long, what has not changed now and then: who is silent for longer is gone.
+const EVERY_MS = 1000
+const AT_LEAST_EVERY_S = 20
+const ANSWER_WITHIN_MS = 1500
+// Answers of a Sentry that is not our sink.
+const KNOWS_NO_BOOKS = new Set([400, 401, 403, 404, 405])
+
+/**
+ * Posts the figures of a book. Figures are sums from the beginning, so that one that is not heard costs nothing but time.
+ */
+export class Teller {
+  #book
+  #said
+  #address
+  #headers
+  #timer
+  /** @type {ReturnType<import('./book.js').Book['figures']> | null} */
+  #told = null
+  #toldMs = 0
+  #heard = true
+  /** @type {Promise<void> | null} */
+  #telling = null
+
+  /**
+   * @param {import('./book.js').Book} book
+   * @param {string} dsn
+   * @param {{ service: string, instance: string }} said
+   */
+  constructor (book, dsn, said) {
+    const { protocol, host, username, pathname } = new URL(dsn)
+    const [, folder = '', project = ''] = /^(.*)\/([^/]+)\/?$/.exec(pathname) ?? []
+    this.#book = book
+    this.#said = said
+    this.#address = `${protocol}//${host}${folder}/api/${project}/book/`
+    this.#headers = { 'Content-Type': 'application/json', 'X-Sentry-Auth': `Sentry sentry_version=7, sentry_key=${username}` }
+    this.#timer = setInterval(() => this.#look(), EVERY_MS).unref()
+  }
+
+  /** Close the book, tell its last figures, and end. */
+  async end () {
+    clearInterval(this.#timer)
+    await this.#telling
+    this.#book.end()
+    if (this.#heard) await this.#tell(this.#book.figures())
+  }
+
+  #look () {
+    if (!this.#heard || this.#telling) return
+    const figures = this.#book.figures()
+    const due = performance.now() - this.#toldMs >= AT_LEAST_EVERY_S * 1000
+    if (!due && isDeepStrictEqual(figures, this.#told)) return
+    this.#telling = this.#tell(figures).finally(() => { this.#telling = null })
+  }
+
+  /** @param {ReturnType<import('./book.js').Book['figures']>} figures */
+  async #tell (figures) {
+    try {
+      const { ok, status } = await suppressTracing(() => fetch(this.#address, {
+        method: 'POST',
+        body: JSON.stringify({ ...this.#said, ...figures, every_s: AT_LEAST_EVERY_S }),
+        headers: this.#headers,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS)
+      }))
+      if (ok) [this.#told, this.#toldMs] = [figures, performance.now()]
+      if (KNOWS_NO_BOOKS.has(status)) this.#knowsNone(status)
+    } catch {
+      // The sink is away; the next figures have these in them.
+    }
+  }
+
+  /** @param {number} status */
+  #knowsNone (status) {
+    this.#heard = false
+    clearInterval(this.#timer)
+    log.info(`whoever answers at the DSN keeps no books (${status}): the figures are on /metrics only`)
+  }
+}
