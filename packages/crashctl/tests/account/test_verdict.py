@@ -25,6 +25,10 @@ CLOSE = {
     "on disk": ({"captured/event": 3}, {"on_disk": 2, "received": {"event": 1}}),
     "stored, its answer lost": ({"captured/event": 3}, {"on_disk": 1, "received": {"event": 3}}),
     "given up, and arrived": ({"captured/event": 3, "discarded/event/network_error": 1}, {"received": {"event": 3}}),
+    "told again by the next pod": (
+        {"captured/event": 3, "may_repeat/event": 3},
+        {"received": {"event": 1}, "duplicates": {"event": 2}},
+    ),
     "died, and arrived": ({"captured/event": 3, "in_doubt/event": 1}, {"received": {"event": 3}}),
     "died, and did not": ({"captured/event": 3, "in_doubt/event": 2}, {"received": {"event": 1}}),
 }
@@ -40,7 +44,7 @@ def test_what_is_somewhere_closes(book, sheet, why):
     one, problems = events(sheet(book(counts, **came)))
 
     assert ([], True) == (problems, one.closes)
-    rest = one.received + one.discarded.total() + one.waiting + one.lost - one.arrived_all_the_same
+    rest = one.received + one.discarded.total() + one.waiting + one.repeated + one.lost - one.arrived_all_the_same
     assert 3 == one.captured == rest
 
 
@@ -55,6 +59,11 @@ OPEN = {
         {"captured/event": 4, "in_doubt/event": 1},
         {"received": {"event": 1}},
         "1 lost with their process: 2 are nowhere",
+    ),
+    "more than came again": (
+        {"captured/event": 4, "may_repeat/event": 4},
+        {"received": {"event": 1}, "duplicates": {"event": 1}},
+        "2 are nowhere",
     ),
     "never captured": ({"captured/event": 1}, {"received": {"event": 2}}, NEVER),
     "dropped, and arrived": (

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from time import monotonic, time
 from urllib.parse import urlsplit
 
+from crashkit.accounts.transport import book_here
 from crashkit.flight import start_flight
 from crashkit.lifecycle import Lifecycle
 from crashkit.loading import CatalogueError, load_catalogue
@@ -90,6 +91,7 @@ def build(settings: Settings) -> Coroner:
         settings.state_dir / "outbox" if settings.state_dir else None,
         lambda outcome: metrics.reports.labels(outcome).inc(),
         lambda event_id: metrics.delay.observe(monotonic() - seen.pop(event_id, monotonic())),
+        book_here(),
     )
     languages = {service.name: service.language for service in catalogue.services}
     told = Told(settings.sentry_environment, settings.sentry_release, languages, settings.reads_logs)

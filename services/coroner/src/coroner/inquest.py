@@ -157,7 +157,7 @@ class Inquest:
 
     def _tell(self, case: Case) -> None:
         event = event_of(case, environment=self._told.environment, release=self._told.release)
-        self._outbox.put(event["event_id"], envelope_of(event, time()))
+        self._outbox.put(event["event_id"], envelope_of(event, time(), self._outbox.book_id))
         self._memory.tell(event["event_id"])
         self._metrics.deaths.labels(case.death.pod.workload, case.verdict.cause.value).inc()
         LOG.info(

@@ -4,6 +4,7 @@ What the coroner counts, as Prometheus reads it.
 
 from collections.abc import Callable
 
+from crashkit.accounts.shown import show_accounts
 from crashkit.metrics import MEDIA_TYPE
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
@@ -19,6 +20,7 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
+        show_accounts(self._registry)
         self.deaths = Counter(
             "coroner_deaths",
             "Deaths that were told, by workload and cause.",

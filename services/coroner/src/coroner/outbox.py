@@ -13,6 +13,7 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 import urllib3
+from crashkit.accounts.book import Book
 from urllib3.exceptions import HTTPError
 
 LOG = logging.getLogger(__name__)
@@ -39,9 +40,17 @@ class Outbox:
         folder: that outlives this process; none keeps events in this process only.
         count: is told each outcome: ``delivered``, ``away`` or ``refused``.
         delivered: is told the id of each event that the sink has confirmed.
+        book: where events are counted; none: they are not.
     """
 
-    def __init__(self, dsn: str, folder: Path | None, count: Count, delivered: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        folder: Path | None,
+        count: Count,
+        delivered: Callable[[str], None],
+        book: Book | None = None,
+    ) -> None:
         parts = urlsplit(dsn)
         port = f":{parts.port}" if parts.port else ""
         self._url = f"{parts.scheme}://{parts.hostname}{port}/api{parts.path}/envelope/"
@@ -53,10 +62,19 @@ class Outbox:
         self._folder = folder
         self._count = count
         self._delivered = delivered
+        self._book = book
         self._lock = threading.Lock()
         self._waiting: dict[str, bytes | None] = dict.fromkeys(self._found())
         self._woken = threading.Event()
         self._stopped = threading.Event()
+        if book is not None:
+            spooled = book.on_disk
+            book.on_disk = lambda: spooled() + self._on_disk()
+
+    @property
+    def book_id(self) -> str | None:
+        """Names the book in the header of an envelope."""
+        return self._book.id if self._book else None
 
     def put(self, event_id: str, envelope: bytes) -> None:
         """
@@ -66,6 +84,10 @@ class Outbox:
             event_id: 32 hex digits.
             envelope: as it is sent.
         """
+        with self._lock:
+            is_new = event_id not in self._waiting
+        if self._book and is_new:
+            self._book.captured("event", may_repeat=True)
         kept: bytes | None = envelope
         if self._folder is not None:
             try:
@@ -77,6 +99,8 @@ class Outbox:
                 LOG.warning("an event is kept in memory only: %s: %s", self._folder, error.strerror)
         with self._lock:
             self._waiting[event_id] = kept
+        if self._book and is_new and kept is None:
+            self._book.on_its_way("event")
         self._woken.set()
 
     @property
@@ -132,6 +156,7 @@ class Outbox:
         self._count(outcome)
         if outcome == "away":
             return False
+        self._enter(outcome, from_disk=kept is None)
         with self._lock:
             self._waiting.pop(event_id, None)
         if outcome == "delivered":
@@ -142,6 +167,20 @@ class Outbox:
                     _put_aside(file)
                 file.unlink(missing_ok=True)
         return True
+
+    def _enter(self, outcome: str, *, from_disk: bool) -> None:
+        """Count what became of an event."""
+        if self._book is None:
+            return
+        if outcome == "delivered":
+            self._book.delivered("event", from_disk=from_disk)
+        else:
+            reason = "send_error" if outcome == "refused" else "internal_sdk_error"
+            self._book.discarded("event", reason, from_disk=from_disk)
+
+    def _on_disk(self) -> int:
+        with self._lock:
+            return sum(kept is None for kept in self._waiting.values())
 
     def _post(self, envelope: bytes) -> str:
         try:

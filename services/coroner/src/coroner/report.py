@@ -127,17 +127,19 @@ def event_of(case: Case, *, environment: str, release: str) -> Json:
     }
 
 
-def envelope_of(event: Json, sent_at: float) -> bytes:
+def envelope_of(event: Json, sent_at: float, book: str | None = None) -> bytes:
     """
     Make the envelope that carries the event, without what nobody may read: what a pod and its container said is in it.
 
     Args:
         event: as :func:`event_of` made it.
         sent_at: unix seconds.
+        book: id of the book that it is counted in (docs/accounts.md).
     """
     payload = json.dumps(scrub_or_reduce(event), separators=(",", ":")).encode()
     at = datetime.fromtimestamp(sent_at, UTC).isoformat().replace("+00:00", "Z")
-    head = json.dumps({"event_id": event["event_id"], "sent_at": at}).encode()
+    named = {"book": book} if book else {}
+    head = json.dumps({"event_id": event["event_id"], "sent_at": at, **named}).encode()
     item = json.dumps({"type": "event", "length": len(payload), "content_type": "application/json"}).encode()
     return b"\n".join((head, item, payload, b""))
 

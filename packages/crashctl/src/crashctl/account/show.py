@@ -85,6 +85,7 @@ def _row(kind: str, one: Sum) -> tuple[str, ...]:
     waiting = [f"{one.on_disk} on disk"] if one.on_disk else []
     waiting += [f"{one.in_memory} in memory"] if one.in_memory else []
     gone = [f"{n} {reason}" for reason, n in sorted(one.discarded.items()) if n]
+    gone += [f"{one.repeated} told before"] if one.repeated else []
     gone += [f"{one.lost} lost with their process"] if one.lost else []
     gone += [f"(of these {one.arrived_all_the_same} arrived)"] if one.arrived_all_the_same else []
     nowhere = f"{one.missing}" if not one.too_many else f"{one.too_many} too many"
@@ -128,6 +129,7 @@ def _document(verdict: Verdict, account: Account, kind: str, one: Sum) -> Mappin
         "discarded": dict(sorted(one.discarded.items())) if known or one.discarded else UNKNOWN,
         "waiting_on_disk": one.on_disk if known else UNKNOWN,
         "waiting_in_memory": one.in_memory if known else UNKNOWN,
+        "told_before": one.repeated if known else UNKNOWN,
         "lost_with_their_process": one.lost if known else UNKNOWN,
         "arrived_all_the_same": one.arrived_all_the_same,
         "missing": one.missing if known else UNKNOWN,

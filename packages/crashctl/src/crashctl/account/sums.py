@@ -20,7 +20,8 @@ GONE = "pod {} fell silent without a last word"
 class Sum:
     """
     Items of one type, of one book or of several. For those whose captures are known:
-    ``captured + arrived_all_the_same = received + discarded + waiting + lost + missing``, else it does not close.
+    ``captured + arrived_all_the_same + too_many = received + discarded + waiting + repeated + lost + missing``. It closes
+    when nothing is missing or too many.
 
     Args:
         captured: that the SDK was given.
@@ -31,6 +32,7 @@ class Sum:
         discarded: by reason.
         on_disk: that wait in a spool.
         in_memory: that wait there.
+        repeated: that another process had captured before, so that they count as received by it.
         lost: that were in memory when their process died, and did not arrive.
         arrived_all_the_same: that count as waiting or discarded, and are received.
         missing: that are nowhere.
@@ -45,6 +47,7 @@ class Sum:
     discarded: Counter[str] = field(default_factory=Counter)
     on_disk: int = 0
     in_memory: int = 0
+    repeated: int = 0
     lost: int = 0
     arrived_all_the_same: int = 0
     missing: int = 0
@@ -70,6 +73,7 @@ class Sum:
             discarded=self.discarded + other.discarded,
             on_disk=self.on_disk + other.on_disk,
             in_memory=self.in_memory + other.in_memory,
+            repeated=self.repeated + other.repeated,
             lost=self.lost + other.lost,
             arrived_all_the_same=self.arrived_all_the_same + other.arrived_all_the_same,
             missing=self.missing + other.missing,
@@ -124,6 +128,8 @@ def of_book(book: Book, item_type: str, *, gone: bool = False) -> Sum:
     is_event = item_type == "event"
     on_disk, in_memory = told.on_disk if is_event else 0, told.number("memory", item_type)
     rest = captured - received - discarded.total() - on_disk - in_memory
+    repeated = max(0, min(rest, told.number("may_repeat", item_type), duplicates))
+    rest -= repeated
     lost = max(0, min(rest, told.number("in_doubt", item_type)))
     on_the_way = sum(n for reason, n in discarded.items() if reason in GIVEN_UP_ON_THE_WAY)
     arrived = max(0, min(-rest, max(0, on_disk + in_memory) + on_the_way))
@@ -136,6 +142,7 @@ def of_book(book: Book, item_type: str, *, gone: bool = False) -> Sum:
         discarded=discarded,
         on_disk=on_disk,
         in_memory=in_memory,
+        repeated=repeated,
         lost=lost,
         arrived_all_the_same=arrived,
         missing=max(0, rest - lost),

@@ -56,9 +56,18 @@ class Book:
         """32 hex digits; stands in the header of each envelope, so that the sink knows whose it is."""
         return self._slots.id
 
-    def captured(self, item_type: str, number: int = 1) -> None:
-        """Count items that are in memory now, and must become something."""
+    def captured(self, item_type: str, number: int = 1, *, may_repeat: bool = False) -> None:
+        """
+        Count items that are in memory now, and must become something.
+
+        Args:
+            item_type: of all of them.
+            number: how many.
+            may_repeat: whether they may be items, by their id, that were received before.
+        """
         if item_type not in UNCOUNTED:
+            if may_repeat:
+                self._slots.add(f"may_repeat/{item_type}", number)
             self._slots.add(f"memory/{item_type}", number)
             self._slots.add(f"captured/{item_type}", number)
 
