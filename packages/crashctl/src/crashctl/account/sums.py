@@ -19,9 +19,9 @@ GONE = "pod {} fell silent without a last word"
 @dataclass(frozen=True)
 class Sum:
     """
-    Items of one type, of one book or of several. For those whose captures are known:
-    ``captured + arrived_all_the_same + too_many = received + discarded + waiting + repeated + lost + missing``. It closes
-    when nothing is missing or too many.
+    Items of one type, of one book or of several. Where captures are known,
+    ``captured + arrived_all_the_same + too_many = received + discarded + waiting + repeated + lost + missing``;
+    it closes when nothing is missing or too many.
 
     Args:
         captured: that the SDK was given.
