@@ -52,6 +52,18 @@ def test_what_came_stands_beside_what_was_told(store, envelope_of, fresh_id):
     assert {"crash/handler": 1} == found["fault_events"]
 
 
+def test_what_the_gateway_says_of_a_fault_is_no_event_of_it(store, envelope_of, fresh_id):
+    """
+    When a fault ends its service, the gateway reports that nobody answers, with the fault's tags.
+    """
+    tags = {"scenario": "crash", "case": "uncaught", "service": "gateway", "kind": "upstream-away"}
+
+    store.put(envelope_of({"book": BOOK}, ("event", {"event_id": fresh_id(), "tags": tags})), 1, "gateway")
+
+    (found,) = view(store)["books"]
+    assert ({"event": 1}, {}) == (found["received"], found["fault_events"])
+
+
 def test_what_names_no_book_is_apart(store, envelope_of, fresh_id):
     """
     A page in a browser keeps no book, and an id of another form is none.

@@ -29,6 +29,8 @@ _PARSE_LIMIT_BYTES: Final = 2 * MIB
 _PROFILER = re.compile(rb'"profiler_id"\s*:\s*"([0-9a-f-]{32,36})"')
 _CHUNK = re.compile(rb'"chunk_id"\s*:\s*"([0-9a-f-]{32,36})"')
 _TEXT_LIMIT: Final = 500
+# How the gateway tags its own event about a service that a fault has ended: no event of that fault.
+_CONSEQUENCE: Final = "upstream-"
 _ID_DIGITS: Final = 32
 
 
@@ -50,6 +52,7 @@ class Facts:
     own_profiler: str | None = None
     unique_id: str | None = None
     discarded: tuple[tuple[str, str, int], ...] = ()
+    is_consequence: bool = False
 
 
 def read(envelope: Envelope, item: Item) -> Facts:
@@ -104,6 +107,7 @@ def _of_event(payload: Json, event_id: str | None, unique_id: str | None) -> Fac
         run=tags.get("run"),
         scenario=tags.get("scenario"),
         case=tags.get("case"),
+        is_consequence=tags.get("kind", "").startswith(_CONSEQUENCE),
         level=_text(payload.get("level")) or ("error" if exceptions else None),
         exception_type=_text(newest.get("type")),
         title=_title(payload, newest),

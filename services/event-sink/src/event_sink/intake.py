@@ -144,7 +144,7 @@ def _write_item(
     cursor = connection.execute(f"INSERT INTO items ({columns}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
     pairs = [(trace_id, cursor.lastrowid) for trace_id in facts.trace_ids]
     connection.executemany("INSERT INTO traces (trace_id, item_seq) VALUES (?, ?)", pairs)
-    if arrival.book and item.type == "event" and facts.scenario:
+    if arrival.book and item.type == "event" and facts.scenario and not facts.is_consequence:
         case = "/".join(part for part in (facts.scenario, facts.case) if part)
         changes.add("fault_event", item_type="event", service=arrival.service, reason=case, book=arrival.book)
     for reason, lost_category, quantity in facts.discarded:
