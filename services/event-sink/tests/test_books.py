@@ -56,7 +56,7 @@ def test_what_the_gateway_says_of_a_fault_is_no_event_of_it(store, envelope_of, 
     """
     When a fault ends its service, the gateway reports that nobody answers, with the fault's tags.
     """
-    tags = {"scenario": "crash", "case": "uncaught", "service": "gateway", "kind": "upstream-away"}
+    tags = {"scenario": "crash", "case": "uncaught", "service": "gateway", "kind": "upstream-died"}
 
     store.put(envelope_of({"book": BOOK}, ("event", {"event_id": fresh_id(), "tags": tags})), 1, "gateway")
 
