@@ -10,6 +10,7 @@ import { log } from './logs.js'
 import { RunEnded } from './run.js'
 import { scrubOrReduce } from './scrubbing.js'
 import { addSourceLines } from './source-lines.js'
+import { isNew } from './told.js'
 import { presentable, textOf } from './thrown.js'
 
 /** @import { Event } from '@sentry/node' */
@@ -143,6 +144,7 @@ export async function tagged (run, book, act) {
  */
 export function captureUnhandled (error, mechanism, level = 'error') {
   const hint = { mechanism: { type: mechanism, handled: false } }
+  if (!isNew(error, Sentry.getIsolationScope())) return
   try {
     Sentry.captureException(presentable(error), { ...hint, captureContext: { level } })
   } catch (reason) {
@@ -159,6 +161,7 @@ export function captureUnhandled (error, mechanism, level = 'error') {
  * @param {string} mechanism where it was caught.
  */
 export function captureHandled (error, mechanism) {
+  if (!isNew(error, Sentry.getIsolationScope())) return
   Sentry.captureException(error, { mechanism: { type: mechanism, handled: true } })
 }
 

@@ -71,13 +71,14 @@ for (const path of [
   })
 }
 
-test('the same frozen error twice is two events', async () => {
-  const trace = newTrace()
+for (const name of ['frozen', 'constant', 'object']) {
+  test(`the same ${name} rejected by two requests is two events`, async () => {
+    const traces = [newTrace(), newTrace()]
 
-  await payment.call('POST', '/off-path/rejects/frozen', { trace })
-  await payment.call('POST', '/off-path/rejects/frozen', { trace })
-  await waitFor(() => sentry.of('event', trace).length >= 2, 'both')
-  await payment.flush()
+    for (const trace of traces) await payment.call('POST', `/off-path/rejects/${name}`, { trace })
+    await waitFor(() => traces.every(trace => sentry.of('event', trace).length), 'both')
+    await payment.flush()
 
-  assert.equal(sentry.of('event', trace).length, 2)
-})
+    assert.deepEqual(traces.map(trace => sentry.of('event', trace).length), [1, 1])
+  })
+}

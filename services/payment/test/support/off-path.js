@@ -13,6 +13,7 @@ class LimitError extends Error {
   name = 'LimitError'
 }
 
+const CONSTANT = new RangeError('an error that is thrown again and again')
 const FROZEN = Object.freeze(new RangeError('an error that nobody can mark'))
 
 /** What cannot be read without failing again. */
@@ -55,6 +56,7 @@ const REASONS = {
   subclass: () => new LimitError('a limit was reached'),
   aggregate: () => new AggregateError([new LimitError('one of several')], 'several'),
   frozen: () => FROZEN,
+  constant: () => CONSTANT,
   'frozen-object': () => Object.freeze({ code: 'limit-reached' }),
   dom: () => AbortSignal.abort().reason,
   'other-realm': () => runInNewContext('new TypeError("from another realm")'),
