@@ -8,11 +8,12 @@ import { readFileSync } from 'node:fs'
 import os from 'node:os'
 
 const RELEASE_FILE = '/etc/os-release'
+const FRESH_MS = 1000
 
 /**
  * Make the reader.
  *
- * @returns {() => Record<string, Record<string, unknown>>} gives them as they are now.
+ * @returns {() => Record<string, Record<string, unknown>>} gives them, at most a second old.
  */
 export function hostContexts () {
   const app = { app_start_time: before(process.uptime()) }
@@ -26,11 +27,19 @@ export function hostContexts () {
   }
   const { locale, timeZone: timezone } = Intl.DateTimeFormat().resolvedOptions()
   const fixed = { os: distribution(), culture: { locale, timezone } }
-  return () => ({
-    ...fixed,
-    app: { ...app, app_memory: process.memoryUsage.rss(), free_memory: process.availableMemory() },
-    device: { ...device, free_memory: os.freemem() }
-  })
+  let atMs = -Infinity
+  let now = {}
+  return () => {
+    // Each reading opens some files of the kernel; the context `runtime` has the figures of the very moment.
+    if (performance.now() - atMs < FRESH_MS) return now
+    atMs = performance.now()
+    now = {
+      ...fixed,
+      app: { ...app, app_memory: process.memoryUsage.rss(), free_memory: process.availableMemory() },
+      device: { ...device, free_memory: os.freemem() }
+    }
+    return now
+  }
 }
 
 /** @param {number} seconds */

@@ -31,7 +31,7 @@ export function markReported (response) {
  * @param {import('../crashkit/lifecycle.js').Lifecycle} parts.lifecycle
  * @param {import('../crashkit/metrics.js').Metrics} parts.metrics
  * @param {import('../crashkit/flight/record.js').FlightRecord} parts.flight
- * @param {(method: string, path: string) => string} routeAhead gives the route that a request will take.
+ * @param {(method: string, path: string) => string} routeAhead gives method and route of the request, before it is taken.
  * @returns {RequestHandler}
  */
 export function accounting ({ lifecycle, metrics, flight }, routeAhead) {
@@ -39,7 +39,7 @@ export function accounting ({ lifecycle, metrics, flight }, routeAhead) {
     const startedMs = performance.now()
     lifecycle.openRequests += 1
     const flown = isControl(request.path) ? null : flight.opened(() => {
-      return { ...placeHere(), route: `${request.method} ${routeAhead(request.method, request.path)}` }
+      return { ...placeHere(), route: routeAhead(request.method, request.path) }
     })
     response.locals.flown = flown
     nameTransaction(request, response)

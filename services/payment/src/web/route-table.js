@@ -11,19 +11,19 @@ const UNKNOWN = 'unknown'
  * Make the look-up. The table is read at the first request, when it is complete.
  *
  * @param {() => Router} router
- * @returns {(method: string, path: string) => string} gives the path as the table has it.
+ * @returns {(method: string, path: string) => string} gives method and path as the table has it.
  */
 export function routeTable (router) {
-  /** @type {Layer[] | undefined} */
+  /** @type {Map<string, Layer[]> | undefined} */
   let layers
   return (method, path) => {
-    layers ??= routesIn(/** @type {any} */ (router()).stack)
+    layers ??= byBeginning(routesIn(/** @type {any} */ (router()).stack))
     try {
-      const found = layers.find(({ route, match }, place) => takes(route, method) && match.call(layers?.[place], path))
-      return found?.route?.path ?? UNKNOWN
+      const found = layers.get(beginningOf(path))?.find(layer => takes(layer.route, method) && layer.match(path))
+      return `${method} ${found?.route?.path ?? UNKNOWN}`
     } catch {
       // A path that cannot be decoded; the router will say so.
-      return UNKNOWN
+      return `${method} ${UNKNOWN}`
     }
   }
 }
@@ -37,9 +37,27 @@ function routesIn (stack) {
 }
 
 /**
+ * Few are asked then: a request pays for each pattern that is tried.
+ *
+ * @param {Layer[]} layers
+ */
+function byBeginning (layers) {
+  return Map.groupBy(layers, ({ route }) => beginningOf(route?.path ?? ''))
+}
+
+/**
+ * @param {string} path whose first part is none that varies.
+ */
+function beginningOf (path) {
+  const ends = path.indexOf('/', 1)
+  return ends < 0 ? path : path.slice(0, ends)
+}
+
+/**
  * @param {Layer['route']} route
  * @param {string} method
  */
 function takes (route, method) {
-  return Boolean(route?.methods[method.toLowerCase()] ?? route?.methods._all)
+  const { methods = {} } = route ?? {}
+  return Boolean(methods[method.toLowerCase()] ?? methods._all ?? (method === 'HEAD' && methods.get))
 }

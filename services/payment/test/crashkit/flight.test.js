@@ -260,6 +260,6 @@ test('the route of a request is known before it is taken', () => {
 
   const found = ['/debug/rejection/error', '/debug/crash', '/nowhere', '/debug/rejection/%E0%A4%A'].map(path => routeOf('POST', path))
 
-  assert.deepEqual(found, ['/debug/rejection/:case', '/debug/crash', 'unknown', 'unknown'])
-  assert.deepEqual([routeOf('GET', '/healthz/live'), routeOf('POST', '/healthz/live')], ['/healthz/live', 'unknown'])
+  assert.deepEqual(found, ['POST /debug/rejection/:case', 'POST /debug/crash', 'POST unknown', 'POST unknown'])
+  assert.deepEqual([routeOf('GET', '/healthz/live'), routeOf('POST', '/healthz/live')], ['GET /healthz/live', 'POST unknown'])
 })

@@ -38,12 +38,12 @@ export class Folder {
    *
    * @param {string} name
    * @param {string} eventId
-   * @param {Buffer} body
+   * @param {import('./format.js').Body} body
    * @returns {number} its size (bytes).
    */
   write (name, eventId, body) {
     const content = encoded(eventId, body)
-    const file = join(this.#path, name)
+    const file = `${this.#path}/${name}`
     try {
       this.#writePart(file + PART, content)
       renameSync(file + PART, file)
@@ -51,7 +51,7 @@ export class Folder {
       rmSync(file + PART, { force: true })
       throw error
     }
-    return content.length
+    return Buffer.byteLength(content)
   }
 
   /**
@@ -107,7 +107,11 @@ export class Folder {
 
   /** @param {string} name */
   remove (name) {
-    rmSync(join(this.#path, name), { force: true })
+    try {
+      unlinkSync(`${this.#path}/${name}`)
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error
+    }
   }
 
   /**
@@ -130,7 +134,7 @@ export class Folder {
 
   /**
    * @param {string} part
-   * @param {Buffer} content
+   * @param {import('./format.js').Body} content
    */
   #writePart (part, content) {
     const how = { flag: 'wx', mode: 0o600 }

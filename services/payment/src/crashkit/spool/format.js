@@ -16,6 +16,10 @@ const EVENT_ID = /^[0-9a-f]{32}$/
 export const PART = '.part'
 
 /**
+ * An envelope. Text as long as it can be: the system writes it faster than bytes that were made of it here.
+ *
+ * @typedef {string | Buffer} Body
+ *
  * What the name of a file says.
  *
  * @typedef {object} Name
@@ -68,11 +72,13 @@ export function eventIdOf (found) {
  * Make the content of a file.
  *
  * @param {string} eventId
- * @param {Buffer} body the envelope as it is sent.
+ * @param {Body} body the envelope as it is sent.
+ * @returns {Body} text, where the envelope is.
  */
 export function encoded (eventId, body) {
-  const said = { format: FORMAT, version: VERSION, event_id: eventId, length: body.length, sha256: hash('sha256', body) }
-  return Buffer.concat([Buffer.from(`${JSON.stringify(said)}\n`), body])
+  const said = { format: FORMAT, version: VERSION, event_id: eventId, length: Buffer.byteLength(body), sha256: hash('sha256', body) }
+  const line = `${JSON.stringify(said)}\n`
+  return typeof body === 'string' ? line + body : Buffer.concat([Buffer.from(line), body])
 }
 
 /**
@@ -96,15 +102,17 @@ export function decoded (eventId, content) {
  * Give the envelope as it is sent now: what lay here for long says when it was sent, because Sentry takes the difference
  * to its own clock for a wrong clock, and moves the event in time.
  *
- * @param {Buffer} body the envelope as it was written.
+ * @param {Body} written the envelope as it was written.
  * @param {bigint} writtenAtNs
  * @param {bigint} nowNs
+ * @returns {Body}
  */
-export function asSent (body, writtenAtNs, nowNs) {
-  if (nowNs - writtenAtNs <= LATE_AFTER_NS) return body
+export function asSent (written, writtenAtNs, nowNs) {
+  if (nowNs - writtenAtNs <= LATE_AFTER_NS) return written
+  const body = Buffer.from(written)
   const ends = body.indexOf(NEWLINE)
   const header = objectIn(body.subarray(0, ends < 0 ? body.length : ends))
-  if (!header || !('sent_at' in header)) return body
+  if (!header || !('sent_at' in header)) return written
   header.sent_at = new Date(Number(nowNs / NS_PER_MS)).toISOString()
   return Buffer.concat([Buffer.from(JSON.stringify(header)), ends < 0 ? Buffer.alloc(0) : body.subarray(ends)])
 }

@@ -4,11 +4,12 @@
 import http from 'node:http'
 import https from 'node:https'
 
+/** @import { Body } from './format.js' */
 /** @import { Answer } from './pace.js' */
 
 const MEDIA_TYPE = 'application/x-sentry-envelope'
 const ANSWER_WITHIN_MS = 10_000
-const KEPT_CONNECTIONS = 4
+const KEPT_CONNECTIONS = 8
 
 /**
  * Give the address of envelopes, with its authorization.
@@ -30,7 +31,7 @@ export function addressOf (dsn, sdk) {
  *
  * @param {string} address
  * @param {number} [answerWithinMs] for one envelope, from the first byte to the answer.
- * @returns {(body: Buffer) => Promise<Answer>} never rejects: no answer is an answer without a status.
+ * @returns {(body: Body) => Promise<Answer>} never rejects: no answer is an answer without a status.
  */
 export function poster (address, answerWithinMs = ANSWER_WITHIN_MS) {
   const { protocol } = new URL(address)
@@ -38,7 +39,7 @@ export function poster (address, answerWithinMs = ANSWER_WITHIN_MS) {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS })
 
   /**
-   * @param {Buffer} body
+   * @param {Body} body
    * @param {boolean} again whether a connection that was closed while it was idle is excused.
    * @returns {Promise<Answer>}
    */
@@ -46,7 +47,7 @@ export function poster (address, answerWithinMs = ANSWER_WITHIN_MS) {
     const asked = request(address, {
       method: 'POST',
       agent,
-      headers: { 'Content-Type': MEDIA_TYPE, 'Content-Length': body.length }
+      headers: { 'Content-Type': MEDIA_TYPE, 'Content-Length': Buffer.byteLength(body) }
     }, answer => {
       clearTimeout(late)
       answer.resume()

@@ -51,7 +51,7 @@ export class Sender {
 
   /**
    * @param {Store} store
-   * @param {(body: Buffer) => Promise<Answer>} post sends one envelope; never rejects.
+   * @param {(body: import('./format.js').Body) => Promise<Answer>} post sends one envelope; never rejects.
    * @param {(reason: 'send_error' | 'internal_sdk_error') => void} lost is told of each event that is lost for good.
    */
   constructor (store, post, lost) {
@@ -66,7 +66,7 @@ export class Sender {
    * @param {Entry} entry
    */
   add (entry) {
-    const size = entry.body?.length ?? 0
+    const size = sizeOf(entry)
     if (this.#heldBytes + size > MOST_HELD_BYTES) entry.body = null
     else this.#heldBytes += size
     this.#waiting.push(entry)
@@ -235,7 +235,12 @@ export class Sender {
 
   /** @param {Entry} entry */
   #letGo (entry) {
-    this.#heldBytes -= entry.body?.length ?? 0
+    this.#heldBytes -= sizeOf(entry)
     entry.body = null
   }
+}
+
+/** @param {Entry} entry */
+function sizeOf ({ body, sizeBytes }) {
+  return body === null ? 0 : sizeBytes
 }

@@ -19,7 +19,7 @@ const FULL_IS_SAID_EVERY_MS = 60_000
  * @property {bigint} writtenAtNs nanoseconds since 1970.
  * @property {number} sizeBytes that it counts for.
  * @property {boolean} leftover whether an earlier process wrote it, and nobody has read it yet.
- * @property {Buffer | null} body the envelope, where it is still in memory.
+ * @property {import('./format.js').Body | null} body the envelope, where it is still in memory.
  * @property {number} failures answers in a row that were about this one and no success.
  * @property {number} tooLarge how often it was answered that it is too large.
  * @property {number} dueMs not before this time of the monotonic clock.
@@ -61,11 +61,11 @@ export class Store {
    * Put an envelope on disk.
    *
    * @param {string} eventId
-   * @param {Buffer} body as it is sent.
+   * @param {import('./format.js').Body} body as it is sent.
    * @returns {Entry | null} what waits now; none where it could not be written, which is counted and said.
    */
   write (eventId, body) {
-    if (!this.#hasRoom(FIRST_LINE_BYTES + body.length)) return null
+    if (!this.#hasRoom(FIRST_LINE_BYTES + Buffer.byteLength(body))) return null
     const writtenAtNs = this.#nowNs()
     const name = nameOf(writtenAtNs, eventId)
     try {
@@ -134,7 +134,7 @@ export class Store {
    * Give the envelope of a file that waits.
    *
    * @param {Entry} entry
-   * @returns {Buffer | null} none where there is nothing to send; the file is out of the way and counted then.
+   * @returns {import('./format.js').Body | null} none where there is nothing to send; the file is out of the way and counted then.
    */
   read (entry) {
     const body = entry.body ?? this.#read(entry)

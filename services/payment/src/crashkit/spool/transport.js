@@ -124,15 +124,15 @@ export class Spool {
  * Write an envelope as it is sent. Each item says its length: without it an attachment may hold a newline too many.
  *
  * @param {Envelope} envelope
- * @returns {Buffer}
+ * @returns {import('./format.js').Body} text, where no item is bytes.
  */
 export function serialized ([header, items]) {
-  const parts = [Buffer.from(`${JSON.stringify(header)}\n`)]
+  /** @type {(string | Uint8Array)[]} */
+  const parts = [`${JSON.stringify(header)}\n`]
   for (const [itemHeader, payload] of items) {
-    const bytes = payload instanceof Uint8Array
-      ? payload
-      : Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
-    parts.push(Buffer.from(`${JSON.stringify({ ...itemHeader, length: bytes.length })}\n`), Buffer.from(bytes), Buffer.from('\n'))
+    const part = typeof payload === 'string' || payload instanceof Uint8Array ? payload : JSON.stringify(payload)
+    parts.push(`${JSON.stringify({ ...itemHeader, length: Buffer.byteLength(part) })}\n`, part, '\n')
   }
-  return Buffer.concat(parts)
+  if (parts.every(part => typeof part === 'string')) return parts.join('')
+  return Buffer.concat(parts.map(part => typeof part === 'string' ? Buffer.from(part) : part))
 }
