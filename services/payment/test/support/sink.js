@@ -93,6 +93,11 @@ class Sink {
     }, `${count} events in the sink`, WITHIN_S)
   }
 
+  /** Say how many events of a run it has. */
+  async ofRun (run) {
+    return (await this.#get(`/api/v1/events?type=event&run=${run}&limit=${MOST_ITEMS}`)).items.length
+  }
+
   accounts () {
     return this.#get('/api/v1/accounts')
   }
