@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 
 import express from 'express'
 
+import { log } from '../../../src/crashkit/logs.js'
 import { openWallets } from '../../../src/wallet/index.js'
 import { failed } from '../../../src/web/failures.js'
 import { jsonBody } from '../../../src/web/json-body.js'
@@ -58,6 +59,7 @@ export class Caller {
  * @param {{ database: string, mongodbUri?: string, timeoutMs?: number }} where
  */
 export async function startService (test, { database, mongodbUri = uri, timeoutMs = 10_000 }) {
+  shownWhereItFails(test)
   const wallets = openWallets({ mongodbUri, mongodbDatabase: database, mongodbTimeoutMs: timeoutMs })
   const app = express().use(jsonBody, wallets.router)
   app.use(refusesTheRest(() => app.router)).use(failed)
@@ -70,6 +72,20 @@ export async function startService (test, { database, mongodbUri = uri, timeoutM
   })
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
   return Object.assign(new Caller(port), { wallets })
+}
+
+/**
+ * Refusals are logged by the hundred, as they should be: they are of interest where the test fails, only.
+ *
+ * @param {import('node:test').TestContext} test
+ */
+function shownWhereItFails (test) {
+  /** @type {string[]} */
+  const said = []
+  test.mock.method(log, 'error', (/** @type {string} */ message, /** @type {unknown} */ error) => {
+    said.push(`${message}: ${error}`)
+  })
+  test.after(() => { if (!test.passed) test.diagnostic(said.join('\n')) })
 }
 
 /**
