@@ -7,6 +7,7 @@ PYTEST := $(RUN) pytest
 NPM := $(RUN) npm --prefix services/payment
 PAGE := $(RUN) npm --prefix services/slot-machine
 WITH_DATABASE := scripts/with-database
+UNIT := $(addprefix unit-,payment analytics packages game-engine gateway page event-sink coroner)
 
 help: ## Show what there is to make.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,18 +44,28 @@ check: setup ## Format, lint, types, import contracts, generated files (seconds,
 	$(RUN) crashctl generate --check
 
 unit: setup ## Tests beside the code, catalogue and repository rules (a database in Docker, no cluster).
-	$(WITH_DATABASE) $(MAKE) --no-print-directory unit-in-turn
+	$(WITH_DATABASE) $(MAKE) --no-print-directory --jobs=2 --output-sync=target unit-each
+
+unit-each: $(UNIT) ## The tests of `unit`, where MONGODB_URI names a database.
 
 # One process a service, as in a pod: the SDK, the loop and malloc are a process's own, and no service finds another's.
-unit-in-turn: ## The tests of `unit`, where MONGODB_URI names a database.
-	$(PYTEST) packages tests/catalog tests/repository
-	$(PYTEST) services/analytics
-	$(PYTEST) services/game-engine
-	$(PYTEST) services/event-sink
-	$(PYTEST) services/coroner
-	$(PYTEST) gateway
+# The longest first: they mostly wait, and two at a time end together.
+unit-payment:
 	$(NPM) test --silent
+unit-analytics:
+	$(PYTEST) services/analytics
+unit-packages:
+	$(PYTEST) packages tests/catalog tests/repository
+unit-game-engine:
+	$(PYTEST) services/game-engine
+unit-gateway:
+	$(PYTEST) gateway
+unit-page:
 	$(PAGE) test --silent
+unit-event-sink:
+	$(PYTEST) services/event-sink
+unit-coroner:
+	$(PYTEST) services/coroner
 
 charts: setup ## Chart tests (helm, no cluster).
 	@$(RUN) crashctl tools helm
@@ -86,4 +97,4 @@ bench-loss: setup ## Errors before SIGKILL, a burst and what the spool costs, be
 	$(RUN) python -m tests.bench.loss
 	$(RUN) python -m tests.bench.spool_cost
 
-.PHONY: help setup up down drill load generate format check unit unit-in-turn charts integration e2e browser pictures test bench bench-loss
+.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e browser pictures test bench bench-loss
