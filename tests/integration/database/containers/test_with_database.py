@@ -16,14 +16,22 @@ PING = "from crashctl.database.wire import ping; import os; print(ping(os.enviro
 
 
 @pytest.fixture
-def names(docker):
-    """The containers of databases that `run` started, whoever runs them; those of other processes are left out."""
-    before = set(_running(docker))
-    return lambda: set(_running(docker)) - before
+def running(docker):
+    """The names of all containers of databases, also of those that others start meanwhile."""
+    return lambda: set(docker("ps", "--all", "--filter=name=crash-demo-database-", "--format={{.Names}}").split())
 
 
-def _running(docker):
-    return docker("ps", "--all", "--filter=name=crash-demo-database-", "--format={{.Names}}").split()
+@pytest.fixture
+def started_by(running):
+    """Those that a command of `start` has started; each has the number of a process of its session in its name."""
+
+    def in_session(name: str, session: int) -> bool:
+        try:
+            return session == os.getsid(int(name.split("-")[3]))
+        except ProcessLookupError:
+            return False
+
+    return lambda process: {name for name in running() if in_session(name, process.pid)}
 
 
 @pytest.fixture
@@ -38,6 +46,7 @@ def start():
             ["env", "--default-signal=INT", "scripts/with-database", *command],
             cwd=ROOT,
             env=env,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -53,45 +62,49 @@ def start():
         process.communicate()
 
 
-def test_a_command_finds_a_database_and_its_code_is_passed_on(start, names):
+def test_a_command_finds_a_database_and_its_code_is_passed_on(start, running, started_by):
     """
     The command's URI answers a ping with its login, its exit code is ours, and nothing is left.
     """
-    process = start("sh", "-c", f'.venv/bin/python -c "{PING}"; exit 7')
+    process = start("sh", "-c", f'.venv/bin/python -c "{PING}"; read go; exit 7')
+    assert "True" == process.stdout.readline().strip()
+    ours = started_by(process)
 
-    said, told = process.communicate(timeout=110)
+    _, told = process.communicate("go\n", timeout=110)
 
-    assert ("True\n", 7) == (said, process.returncode), told
-    assert set() == names()
+    assert 7 == process.returncode, told
+    assert 2 == len(ours)
+    assert set() == ours & running()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_what_was_started_is_gone_after_a_signal(start, names, number):
+def test_what_was_started_is_gone_after_a_signal(start, running, started_by, number):
     """
     Ctrl-C and SIGTERM to the whole group end the command and remove the database, with the code that a shell expects.
     """
     process = start("sh", "-c", "echo here; exec sleep 300")
     assert "here" == process.stdout.readline().strip()
-    assert 2 == len(names())
+    ours = started_by(process)
+    assert 2 == len(ours)
 
     os.killpg(process.pid, number)
 
     process.communicate(timeout=60)
-    wait_for(lambda: not names(), 30, "the containers to be gone")
+    wait_for(lambda: not ours & running(), 30, "the containers to be gone")
     assert process.returncode in {128 + number, -number}
 
 
-def test_what_a_killed_one_left_is_removed_by_the_next(start, names):
+def test_what_a_killed_one_left_is_removed_by_the_next(start, running, started_by):
     """
     After a SIGKILL nobody can clean up; the next run does.
     """
     first = start("sh", "-c", "echo here; exec sleep 300")
     assert "here" == first.stdout.readline().strip()
-    left = names()
+    left = started_by(first)
     os.killpg(first.pid, signal.SIGKILL)
     first.wait(10)
 
-    assert left == names()
+    assert 2 == len(left & running())
     start("true").communicate(timeout=110)
 
-    assert set() == names()
+    assert set() == left & running()
