@@ -26,7 +26,8 @@ export function watchOffPath (flight) {
     log.error('a promise was rejected and nobody handled it', reason)
     captureUnhandled(reason, 'unhandledrejection')
   })
-  process.on('uncaughtException', error => {
+  const within = keepMicrotasks()
+  process.on('uncaughtException', error => within(() => {
     // A timer that repeats fails again while the event of its first failure is sent; without us Node had ended there.
     const fault = `${traceId()} ${textOf(error)}`
     if (known.has(fault)) return
@@ -34,9 +35,48 @@ export function watchOffPath (flight) {
     log.error('an exception was caught by nobody; the process ends', error)
     captureUnhandled(error, 'uncaughtexception', 'fatal')
     flight.ended('exception')
-    void flushSentry().finally(() => process.exit(UNCAUGHT_STATUS))
-  })
+    void flushSentry().finally(exit)
+  }))
   subscribe('worker_threads', message => keepContext(/** @type {{ worker: Worker }} */ (message).worker))
+}
+
+/**
+ * Have what a microtask throws come on its trace: Node tells of it outside of any.
+ *
+ * @returns {(act: () => void) => void} does something where the last of them has failed; else here.
+ */
+function keepMicrotasks () {
+  let within = /** @type {ReturnType<typeof AsyncLocalStorage.snapshot> | undefined} */ (undefined)
+  const queue = globalThis.queueMicrotask
+  globalThis.queueMicrotask = callback => {
+    // Not a function: Node's own words say so best.
+    if (typeof callback !== 'function') return queue(callback)
+    queue(() => {
+      try {
+        callback()
+      } catch (error) {
+        within = AsyncLocalStorage.snapshot()
+        throw error
+      }
+    })
+  }
+  return act => {
+    const enter = within
+    within = undefined
+    if (enter) enter(act)
+    else act()
+  }
+}
+
+function exit () {
+  try {
+    process.exit(UNCAUGHT_STATUS)
+  } catch (error) {
+    // A listener of `exit` has failed; the second time Node asks none.
+    log.error('a listener of the end of the process failed', error)
+    captureUnhandled(error, 'uncaughtexception', 'fatal')
+    process.exit(UNCAUGHT_STATUS)
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import { hostContexts } from './host-context.js'
 import { log } from './logs.js'
 import { RunEnded } from './run.js'
 import { scrubOrReduce } from './scrubbing.js'
+import { hasLeft, noteSent } from './sent.js'
 import { addSourceLines } from './source-lines.js'
 import { isNew } from './told.js'
 import { presentable, textOf } from './thrown.js'
@@ -80,6 +81,7 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, s
     beforeSendTransaction: event => scrubs(masksStatements(event)),
     transport: transportOf(spool, book)
   })
+  if (client) noteSent(client)
   if (client && book) countCaptured(book, client)
   Sentry.getGlobalScope().setTag('service', service)
 }
@@ -143,15 +145,8 @@ export async function tagged (run, book, act) {
  * @param {'error' | 'fatal'} [level]
  */
 export function captureUnhandled (error, mechanism, level = 'error') {
-  const hint = { mechanism: { type: mechanism, handled: false } }
   if (!isNew(error, Sentry.getIsolationScope())) return
-  try {
-    Sentry.captureException(presentable(error), { ...hint, captureContext: { level } })
-  } catch (reason) {
-    // The SDK did not know what to do with it; that must cost neither the event nor the process.
-    const standIn = new Error('Something was thrown that the SDK cannot report', { cause: reason })
-    Sentry.captureException(standIn, { ...hint, captureContext: { level, extra: { thrown: textOf(error) } } })
-  }
+  capture(error, { type: mechanism, handled: false }, level)
 }
 
 /**
@@ -162,7 +157,25 @@ export function captureUnhandled (error, mechanism, level = 'error') {
  */
 export function captureHandled (error, mechanism) {
   if (!isNew(error, Sentry.getIsolationScope())) return
-  Sentry.captureException(error, { mechanism: { type: mechanism, handled: true } })
+  capture(error, { type: mechanism, handled: true }, 'error')
+}
+
+/**
+ * @param {unknown} error
+ * @param {{ type: string, handled: boolean }} mechanism
+ * @param {'error' | 'fatal'} level
+ */
+function capture (error, mechanism, level) {
+  let reason
+  try {
+    const report = () => Sentry.captureException(presentable(error), { mechanism, captureContext: { level } })
+    if (hasLeft(report) || !Sentry.getClient()?.getDsn()) return
+  } catch (failure) {
+    reason = failure
+  }
+  // The SDK did not know what to do with it; that must cost neither the event nor the process.
+  const standIn = new Error('Something was thrown that the SDK cannot report', { cause: reason })
+  Sentry.captureException(standIn, { mechanism, captureContext: { level, extra: { thrown: textOf(error) } } })
 }
 
 /** Give the 32 hex digits of the trace that this code runs on; none without a DSN, where the SDK follows no trace. */
@@ -214,8 +227,10 @@ export function stopSentry () {
 export function completes (runtime, host) {
   return event => {
     try {
-      for (const { stacktrace } of event.exception?.values ?? []) {
-        for (const frame of stacktrace?.frames ?? []) frame.in_app = isInApp(frame.filename ?? '')
+      for (const found of event.exception?.values ?? []) {
+        // Errors may be called anything; Sentry takes texts only.
+        if (found.type !== undefined) found.type = String(found.type)
+        for (const frame of found.stacktrace?.frames ?? []) frame.in_app = isInApp(frame.filename ?? '')
       }
       addSourceLines(event)
       event.contexts = {

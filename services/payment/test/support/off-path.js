@@ -4,10 +4,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { createReadStream } from 'node:fs'
+import { createServer, get } from 'node:http'
 import { connect } from 'node:net'
-import { Readable, Writable } from 'node:stream'
+import { Readable, Transform, Writable, pipeline } from 'node:stream'
+import { callbackify } from 'node:util'
 import { runInNewContext } from 'node:vm'
-import { Worker } from 'node:worker_threads'
+import { BroadcastChannel, MessageChannel, Worker } from 'node:worker_threads'
+import { gzip } from 'node:zlib'
 
 class LimitError extends Error {
   name = 'LimitError'
@@ -15,6 +18,8 @@ class LimitError extends Error {
 
 const CONSTANT = new RangeError('an error that is thrown again and again')
 const FROZEN = Object.freeze(new RangeError('an error that nobody can mark'))
+
+const throwing = { get () { throw new Error('nobody reads this') } }
 
 /** What cannot be read without failing again. */
 const hostile = new Proxy({}, {
@@ -65,7 +70,19 @@ const REASONS = {
   unreadable,
   getter: () => ({ get code () { throw new Error('nobody reads this') } }),
   hostile: () => hostile,
-  promise: () => Promise.resolve('a promise')
+  promise: () => Promise.resolve('a promise'),
+  'aggregate-hostile': () => new AggregateError([hostile, new LimitError('can be read')], 'several'),
+  'aggregate-getter': () => Object.defineProperty(new AggregateError([], 'x'), 'errors', throwing),
+  'aggregate-ring': () => { const ring = new AggregateError([], 'a ring'); ring.errors.push(ring, ring); return ring },
+  'cause-getter': () => Object.defineProperty(new Error('x'), 'cause', throwing),
+  tag: () => Object.defineProperty(new Error('x'), Symbol.toStringTag, throwing),
+  name: () => Object.assign(new Error('x'), { name: 7 }),
+  stack: () => Object.assign(new Error('x'), { stack: 42 }),
+  revoked: () => { const { proxy, revoke } = Proxy.revocable({}, {}); revoke(); return proxy },
+  buffer: () => Buffer.alloc(5e6, 1),
+  many: () => ({ list: Array(1e5).fill('x'), text: 'x'.repeat(5e6), of: { table: Array(1e5).fill({ n: 1 }) } }),
+  deep: () => { let inner = {}; for (let n = 0; n < 1e5; n++) inner = { inner }; return inner },
+  causes: () => { let cause; for (let n = 0; n < 5000; n++) cause = new Error(`cause ${n}`, { cause }); return cause }
 }
 
 /** Where something may be thrown that nobody catches. */
@@ -77,7 +94,35 @@ const PLACES = {
   microtask: fail => queueMicrotask(fail),
   then: fail => void Promise.resolve().then(() => setTimeout(fail, 1)),
   'file-callback': fail => createReadStream('/dev/null').on('close', fail).resume(),
-  'child-callback': fail => execFile('true', fail)
+  'child-callback': fail => execFile('true', fail),
+  'event-target': fail => later(dispatching(new globalThis.EventTarget(), fail)),
+  'abort-listener': fail => later(aborting(fail)),
+  'message-port': fail => { const { port1, port2 } = new MessageChannel(); port1.on('message', fail); port2.postMessage(1) },
+  broadcast: fail => { new BroadcastChannel('x').onmessage = fail; new BroadcastChannel('x').postMessage(1) },
+  callbackify: fail => callbackify(async () => 1)(fail),
+  pipeline: fail => pipeline(Readable.from(['x']), new Writable({ write (_chunk, _encoding, done) { done() } }), fail),
+  transform: fail => later(() => new Transform({ transform: fail }).write('x')),
+  compression: fail => gzip('x', fail),
+  response: fail => get(`http://127.0.0.1:${process.env.PORT}/healthz/live`, fail),
+  server: fail => { const server = createServer(fail).listen(0, () => get({ port: server.address().port }).on('error', () => {})) },
+  signal: fail => { process.once('SIGHUP', fail); process.kill(process.pid, 'SIGHUP') },
+  // Imported here only: whatever imports it changes how microtasks fail in the whole process.
+  domain: async fail => (await import('node:domain')).create().run(() => setTimeout(fail, 1)),
+  vm: fail => runInNewContext('later(fail, 1)', { later: setTimeout, fail }),
+  'exit-too': fail => { process.on('exit', () => { throw new Error('a listener of the end') }); later(fail) }
+}
+
+const later = act => setTimeout(act, 1)
+
+function dispatching (target, fail) {
+  target.addEventListener('win', fail)
+  return () => target.dispatchEvent(new globalThis.Event('win'))
+}
+
+function aborting (fail) {
+  const controller = new AbortController()
+  controller.signal.addEventListener('abort', fail)
+  return () => controller.abort()
 }
 
 /** What emits an error that nobody listens for. */
