@@ -12,6 +12,7 @@ from crashkit.lifecycle import Lifecycle
 from crashkit.listening import listen
 from crashkit.loading import CatalogueError, load_catalogue
 from crashkit.logs import start_logging
+from crashkit.memory import watching_memory
 from crashkit.refused_start import BAD_ADDRESS, cannot_start
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import SettingsError, read_settings
@@ -49,7 +50,7 @@ def main() -> int:
     except OSError as error:
         return cannot_start(OWN, f"{error.strerror or error}; {BAD_ADDRESS}")
     LOG.info("gateway listens on port %d", settings.port)
-    with flight.running(lambda: lifecycle.draining):
+    with flight.running(lambda: lifecycle.draining), watching_memory(settings, flight):
         serve(gateway, lifecycle, settings, listener)
         LOG.info("gateway ends")
         stop_sentry()

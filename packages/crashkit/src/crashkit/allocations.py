@@ -56,13 +56,27 @@ def note_allocations() -> list[dict[str, object]]:
     if not tracemalloc.is_tracing():
         return []
     traced, peak = tracemalloc.get_traced_memory()
+    top = top_allocations()
+    figures = {"traced_mib": round(traced / MIB, 1), "traced_peak_mib": round(peak / MIB, 1)}
+    cost = {"tracing_costs_mib": round(tracemalloc.get_tracemalloc_memory() / MIB, 2)}
+    sentry_sdk.set_context("allocations", {"top": top, **figures, **cost, "since": "the scenario began"})
+    return top
+
+
+def top_allocations() -> list[dict[str, object]]:
+    """
+    Give the lines that hold the most now, while allocations are traced.
+
+    Returns:
+        The lines, the largest first: ``file``, ``line``, ``mib``, ``count``.
+    """
     lines: Counter[tuple[str, int]] = Counter()
     counts: Counter[tuple[str, int]] = Counter()
     for trace in tracemalloc.take_snapshot().traces:
         place = _place(trace.traceback)
         lines[place] += trace.size
         counts[place] += 1
-    top: list[dict[str, object]] = [
+    return [
         {
             "file": "/".join(Path(file).parts[-FOLDERS_SHOWN:]),
             "line": line,
@@ -71,10 +85,6 @@ def note_allocations() -> list[dict[str, object]]:
         }
         for (file, line), size in lines.most_common(TOP)
     ]
-    figures = {"traced_mib": round(traced / MIB, 1), "traced_peak_mib": round(peak / MIB, 1)}
-    cost = {"tracing_costs_mib": round(tracemalloc.get_tracemalloc_memory() / MIB, 2)}
-    sentry_sdk.set_context("allocations", {"top": top, **figures, **cost, "since": "the scenario began"})
-    return top
 
 
 def track(block: mmap.mmap) -> None:

@@ -30,6 +30,9 @@ class ServiceSettings(BaseSettings):
     spool_max_mib: int = Field(64, ge=1, le=4096, description="Most that events waiting on disk may take (MiB).")
     spool_max_files: int = Field(2000, ge=1, le=1_000_000, description="Most events that wait on disk.")
     termination_log: Path | None = Field(None, description="File whose content the kubelet keeps when this dies.")
+    memory_warning_percent: int = Field(
+        80, ge=0, le=95, description="Percent of the memory limit at which a warning is sent; 0 sends none."
+    )
     drain_s: float = Field(10, ge=0, le=60, description="Seconds to finish open requests after SIGTERM.")
 
     sentry_dsn: SecretStr | None = Field(None, description="Nothing is sent without it.")

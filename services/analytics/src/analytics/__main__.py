@@ -18,6 +18,7 @@ from crashkit.lifecycle import Lifecycle
 from crashkit.listening import listen
 from crashkit.loading import CatalogueError, load_catalogue
 from crashkit.logs import start_logging
+from crashkit.memory import watching_memory
 from crashkit.metrics import Metrics
 from crashkit.refused_start import BAD_ADDRESS, cannot_start
 from crashkit.runtime_context import RuntimeContext
@@ -99,7 +100,7 @@ def main() -> int:
         return cannot_start(SERVICE, str(error))
     except OSError as error:
         return cannot_start(SERVICE, f"{error.strerror or error}; {BAD_ADDRESS}")
-    with parts.flight.running(lambda: parts.lifecycle.draining):
+    with parts.flight.running(lambda: parts.lifecycle.draining), watching_memory(settings, parts.flight):
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings, parts, listener))
         LOG.info("analytics ends")

@@ -17,6 +17,7 @@ from crashkit.guard import Guard
 from crashkit.lifecycle import Lifecycle
 from crashkit.loading import CatalogueError, load_catalogue
 from crashkit.logs import start_logging
+from crashkit.memory import watching_memory
 from crashkit.metrics import Metrics
 from crashkit.offpath import watch_loop
 from crashkit.refused_start import BAD_ADDRESS, cannot_start
@@ -144,7 +145,7 @@ def main() -> int:
     try:
         settings = read_settings(Settings)
         engine = build(settings)
-        with engine.flight.running(lambda: engine.lifecycle.draining):
+        with engine.flight.running(lambda: engine.lifecycle.draining), watching_memory(settings, engine.flight):
             asyncio.run(serve(settings, engine))
     except (SettingsError, CatalogueError, BindingError) as error:
         return cannot_start(SERVICE, str(error))

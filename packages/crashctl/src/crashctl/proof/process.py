@@ -14,7 +14,7 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -98,17 +98,19 @@ class Service:
     Args:
         module: what ``python -m`` starts.
         catalog: folder of the catalogue.
+        before: a command that runs it.
         changes: of its environment.
     """
 
-    def __init__(self, module: str, catalog: Path, **changes: str) -> None:
+    def __init__(self, module: str, catalog: Path, *, before: Sequence[str] = (), **changes: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         faults = {"FAULTS_ENABLED": "true", "FAULTS_TOKEN": TOKEN}
         known = {**os.environ, "CATALOG_DIR": str(catalog), "HOST": "127.0.0.1", "PORT": str(self.port), **faults}
         # A file: a pipe that nobody reads holds 64 KiB, and then the process waits for its reader.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        self.process = subprocess.Popen([sys.executable, "-m", module], env={**known, **changes}, stderr=self._log)
+        command = [*before, sys.executable, "-m", module]
+        self.process = subprocess.Popen(command, env={**known, **changes}, stderr=self._log)
 
     def call(self, path: str, method: str = "GET") -> int | None:
         """Give the status of an answer; none where there is no answer."""

@@ -130,6 +130,15 @@ class FlightRecord:
             if opened.run is not None:
                 self._write(f"{now:.3f}")
 
+    def blamed(self) -> Opened | None:
+        """
+        Give what most likely takes the memory now: the newest fault that is open or holds something, else the newest
+        open request; none where there is neither, or no record.
+        """
+        with self._lock:
+            at_work = (one for one in reversed(self._faults) if not one.held_since or (one.run and one.run.holding))
+            return next(at_work, None) or next(reversed(self._open), None)
+
     def write(self) -> None:
         """Write what there is now."""
         with self._lock:
