@@ -11,6 +11,7 @@
  * @property {number} spoolMaxMib the most that events waiting on disk may take (MiB).
  * @property {number} spoolMaxFiles the most events that wait on disk.
  * @property {string | null} terminationLog file that the kubelet copies into the pod's status at a death.
+ * @property {number} memoryWarningPercent of the memory limit at which a warning is sent; 0 sends none.
  * @property {number} drainS seconds to finish open requests after SIGTERM.
  * @property {string | null} sentryDsn nothing is sent without it.
  * @property {string} sentryEnvironment environment of every event.
@@ -126,6 +127,7 @@ export function readServiceSettings (environment, defaultPort) {
     spoolMaxMib: environment.number('SPOOL_MAX_MIB', { otherwise: 64, least: 1, most: 4096, whole: true }),
     spoolMaxFiles: environment.number('SPOOL_MAX_FILES', { otherwise: 2000, least: 1, most: 1_000_000, whole: true }),
     terminationLog: environment.text('TERMINATION_LOG'),
+    memoryWarningPercent: environment.number('MEMORY_WARNING_PERCENT', { otherwise: 80, least: 0, most: 95, whole: true }),
     drainS: environment.number('DRAIN_S', { otherwise: 10, least: 0, most: 60 }),
     sentryDsn: dsn,
     sentryEnvironment: environment.text('SENTRY_ENVIRONMENT') ?? 'development',

@@ -1,5 +1,6 @@
 /**
- * Notices that the event loop does not turn, and reports it while it lasts.
+ * Notices that the event loop does not turn, and reports it while it lasts; in the same thread, that memory comes near
+ * its limit (see memory/).
  *
  * A thread of its own watches the heartbeat of the main thread. When it is late, the thread stops the main thread for a
  * moment with the debugger, reads where it stands and on which trace, lets it go on, and sends one event itself: the
@@ -10,6 +11,7 @@ import { Worker } from 'node:worker_threads'
 import * as Sentry from '@sentry/node'
 
 import { log } from '../logs.js'
+import { Figures } from '../memory/figures.js'
 import { scrubOrReduce, scrubSampling } from '../scrubbing.js'
 import { captureUnhandled } from '../telemetry.js'
 import { READ_STATE } from './protocol.js'
@@ -40,7 +42,11 @@ export class Watchdog {
    */
   constructor ({ settings, runtime, spool = null, book = null, thresholdMs = THRESHOLD_MS }) {
     const beats = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT))
-    const beat = () => { Atomics.store(beats, 0, process.hrtime.bigint()) }
+    const figures = new Figures()
+    const beat = () => {
+      Atomics.store(beats, 0, process.hrtime.bigint())
+      figures.beat()
+    }
     beat()
     this.#heart = setInterval(beat, thresholdMs / BEATS_PER_THRESHOLD).unref()
     Reflect.set(globalThis, READ_STATE, () => JSON.stringify(withoutSecrets(stateHere(runtime))))
@@ -52,6 +58,7 @@ export class Watchdog {
         dsn: settings.sentryDsn,
         spoolDir: spool?.store.path ?? null,
         aside: book?.aside() ?? null,
+        memory: { percent: settings.memoryWarningPercent, record: settings.terminationLog, shared: figures.shared },
         sdk: { name: 'sentry.javascript.node', version: Sentry.SDK_VERSION },
         event: {
           release: settings.sentryRelease,

@@ -15,6 +15,7 @@ export const READ_STATE = '__crashDemoStateHere'
  * @property {import('../accounts/aside.js').Aside | null} aside where the event is counted; none: it is not.
  * @property {{ name: string, version: string }} sdk of the envelope.
  * @property {string | null} spoolDir where the event lies until it is delivered; none where there is no spool.
+ * @property {import('../memory/watch.js').Order} memory
  * @property {Record<string, any>} event what every event of this process carries.
  *
  * What the thread tells of an event that it has put into the spool.

@@ -59,9 +59,10 @@ export function eventOf (known, blocked, { frames, urls, state }) {
  *
  * @param {import('./protocol.js').Order} order
  * @param {Record<string, any>} event with the member `dsc`, the trace's part of the envelope's header.
+ * @param {string} what it tells of.
  * @returns {Promise<import('./protocol.js').Spooled | null>} what became of its file; none where it has none.
  */
-export async function send ({ dsn, sdk, spoolDir, aside }, { dsc, ...event }) {
+export async function send ({ dsn, sdk, spoolDir, aside }, { dsc, ...event }, what) {
   if (dsn === null) return null
   const named = { ...(dsc ? { trace: dsc } : {}), ...(aside ? { book: aside.book } : {}) }
   const header = { event_id: event.event_id, sent_at: new Date().toISOString(), sdk, ...named }
@@ -85,10 +86,19 @@ export async function send ({ dsn, sdk, spoolDir, aside }, { dsc, ...event }) {
   }
   if (file) return { name: file.name, delivered: false }
   count('discarded/event/network_error')
-  const line = { time: new Date().toISOString(), level: 'error', message: `a block was not reported: ${reason}` }
-  // The main thread, which writes for this one otherwise, may still be blocked.
-  writeSync(STANDARD_ERROR, `${JSON.stringify({ ...line, service: event.tags?.service })}\n`)
+  say(`${what} was not reported: ${reason}`, event.tags?.service)
   return null
+}
+
+/**
+ * Write a line of the log: the main thread, which writes for this one otherwise, may be blocked.
+ *
+ * @param {string} message
+ * @param {string} service
+ */
+export function say (message, service) {
+  const line = { time: new Date().toISOString(), level: 'error', message, service }
+  writeSync(STANDARD_ERROR, `${JSON.stringify(line)}\n`)
 }
 
 /**

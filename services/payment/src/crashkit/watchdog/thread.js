@@ -1,11 +1,12 @@
 /**
- * The thread of the watchdog: from a late heartbeat to one event.
+ * The thread of the watchdog: from a late heartbeat to one event, and from memory near its limit to one.
  */
 import { readFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 
+import { watchMemory } from '../memory/watch.js'
 import { look } from './look.js'
-import { eventOf, send } from './report.js'
+import { eventOf, say, send } from './report.js'
 
 const order = /** @type {import('./protocol.js').Order} */ (workerData)
 const { beats, thresholdMs } = order
@@ -52,8 +53,21 @@ async function report (sinceMs) {
   const stillBlocked = () => beatMs() === sinceMs
   const seen = await look(stillBlocked)
   const blocked = { blocked_ms: Math.round(nowMs() - sinceMs), threshold_ms: thresholdMs, goes_on: stillBlocked() }
-  const spooled = await send(order, eventOf(order.event, blocked, seen))
+  await tell(eventOf(order.event, blocked, seen), 'a block')
+}
+
+/**
+ * @param {Record<string, any>} event is on disk when this returns, where there is a spool.
+ * @param {string} what it tells of.
+ */
+async function tell (event, what) {
+  const spooled = await send(order, event, what)
   if (spooled) parentPort?.postMessage(spooled)
+}
+
+if (order.dsn !== null) {
+  const warn = (/** @type {Record<string, any>} */ event) => void tell(event, 'memory near its limit')
+  watchMemory(order.memory, order.event, warn, message => say(message, order.event.tags?.service))
 }
 
 /** Give how long the main thread has run, and how long it could have and had no processor; 0 where nobody says. */
