@@ -9,6 +9,7 @@ import httpx
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.contract import Firing, compare
 from crashctl.drill.events import read_item
+from crashctl.drill.nearing import count_mismatch
 from crashctl.proof.links import PAGE, Wanted, broken_links
 from crashctl.proof.on_cluster import Cluster
 from crashctl.waiting import TooLateError, wait_for
@@ -75,7 +76,8 @@ class Site:
 
         def kept() -> bool:
             nonlocal said
-            said = [*compare(firing, [read_item(item) for item in self.items(card.trace_id)]).mismatches]
+            found = compare(firing, [read_item(item) for item in self.items(card.trace_id)])
+            said = [*found.mismatches, *filter(None, [count_mismatch(case, case.calls, found.warned)])]
             return not said
 
         try:

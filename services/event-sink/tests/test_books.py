@@ -13,6 +13,7 @@ from event_sink.schema import open_writer
 from pydantic import ValidationError
 
 BOOK = "ab" * 16
+MESSAGE = "Memory is near the limit of the container"
 OTHER = "cd" * 16
 OLD_COUNTERS = """
 CREATE TABLE counters (account TEXT, target TEXT, item_type TEXT, service TEXT, reason TEXT, n INTEGER,
@@ -59,6 +60,19 @@ def test_what_the_gateway_says_of_a_fault_is_no_event_of_it(store, envelope_of, 
     tags = {"scenario": "crash", "case": "uncaught", "service": "gateway", "kind": "upstream-died"}
 
     store.put(envelope_of({"book": BOOK}, ("event", {"event_id": fresh_id(), "tags": tags})), 1, "gateway")
+
+    (found,) = view(store)["books"]
+    assert ({"event": 1}, {}) == (found["received"], found["fault_events"])
+
+
+def test_the_warning_before_a_kill_is_no_event_of_the_fault(store, envelope_of, fresh_id):
+    """
+    Which firing of several brings it depends on the machine; it is counted as an event, and due for no firing.
+    """
+    tags = {"scenario": "memory-leak", "case": "kill", "service": "game-engine"}
+    event = {"event_id": fresh_id(), "tags": tags, "message": MESSAGE, "level": "warning"}
+
+    store.put(envelope_of({"book": BOOK}, ("event", event)))
 
     (found,) = view(store)["books"]
     assert ({"event": 1}, {}) == (found["received"], found["fault_events"])

@@ -85,6 +85,14 @@ class ExpectedPod(Strict):
         return self
 
 
+class MemoryWarning(StrEnum):
+    """Whether a case brings the memory of its container near the limit, which the service tells in one warning."""
+
+    NEVER = "never"
+    MAY = "may"
+    ONCE = "once"
+
+
 class Expect(Strict):
     """The contract of a case: what HTTP answers, which items arrive, what happens to the pod."""
 
@@ -99,7 +107,21 @@ class Expect(Strict):
         (), description="Operations of which a span must be on the trace; db stands for db.query too."
     )
     within_s: float = Field(10, gt=0, le=60, description="Seconds from the answer until everything can be queried.")
+    memory_warning: MemoryWarning = Field(
+        MemoryWarning.NEVER,
+        description="How often all firings of one run together bring the warning that memory is near its limit; may is "
+        "at most once, as the machine goes.",
+    )
     pod: ExpectedPod = ExpectedPod()
+
+    @model_validator(mode="after")
+    def _only_an_end_is_certain(self) -> Self:
+        if self.memory_warning is MemoryWarning.ONCE and self.pod.ends is PodEnd.NONE:
+            raise ValueError(
+                "memory_warning is once, but the pod does not end: only what ends by its memory is certain to come "
+                "near the limit; say may"
+            )
+        return self
 
 
 class Runbook(Strict):

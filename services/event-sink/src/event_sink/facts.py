@@ -29,8 +29,11 @@ _PARSE_LIMIT_BYTES: Final = 2 * MIB
 _PROFILER = re.compile(rb'"profiler_id"\s*:\s*"([0-9a-f-]{32,36})"')
 _CHUNK = re.compile(rb'"chunk_id"\s*:\s*"([0-9a-f-]{32,36})"')
 _TEXT_LIMIT: Final = 500
-# How the gateway tags its own event about a service that a fault has ended: no event of that fault.
+# How the gateway tags its own event about a service that a fault has ended. Such is no event that is due for the fault.
 _CONSEQUENCE: Final = "upstream-"
+# What a service says once before the kernel kills it for memory (crashkit.memory), with the tags of the open fault:
+# no event that is due for it either, because which firing of several brings it depends on the machine.
+_MEMORY_WARNING: Final = "Memory is near the limit of the container"
 _ID_DIGITS: Final = 32
 
 
@@ -100,6 +103,7 @@ def _of_event(payload: Json, event_id: str | None, unique_id: str | None) -> Fac
     tags = _tags(payload.get("tags"))
     exceptions = _exceptions(payload)
     newest = exceptions[-1] if exceptions else {}
+    title = _title(payload, newest)
     return Facts(
         event_id=event_id,
         unique_id=unique_id,
@@ -107,10 +111,10 @@ def _of_event(payload: Json, event_id: str | None, unique_id: str | None) -> Fac
         run=tags.get("run"),
         scenario=tags.get("scenario"),
         case=tags.get("case"),
-        is_consequence=tags.get("kind", "").startswith(_CONSEQUENCE),
+        is_consequence=tags.get("kind", "").startswith(_CONSEQUENCE) or title == _MEMORY_WARNING,
         level=_text(payload.get("level")) or ("error" if exceptions else None),
         exception_type=_text(newest.get("type")),
-        title=_title(payload, newest),
+        title=title,
         handled=_handled(exceptions),
         trace_ids=(trace,) if trace else (),
         names_profiler=_id(_dict(contexts.get("profile")).get("profiler_id")),

@@ -20,6 +20,7 @@
  * @typedef {object} Expect
  * @property {number | null} [status] HTTP status of a firing that does not end the pod; none in the page.
  * @property {ExpectedEvent[]} [events]
+ * @property {'never' | 'may' | 'once'} [memory_warning] how often its firings together bring that warning.
  * @property {{ ends?: string, after_calls?: number, recovers_within_s?: number }} [pod]
  *
  * @typedef {{ summary: string, budget: Budget | null, expect: Expect }} Case

@@ -139,6 +139,9 @@ function ofExpect (place, expect) {
   if (ends !== 'none' && !recoversWithinS) {
     mistakes.push(`${place}: pod.ends is ${ends}: say recovers_within_s, the seconds until it is ready again`)
   }
+  if (expect.memory_warning === 'once' && ends === 'none') {
+    mistakes.push(`${place}: memory_warning is once, but the pod does not end: only what ends by its memory is certain to come near the limit; say may`)
+  }
   for (const event of expect.events ?? []) {
     if ((event.type ?? null) === null && (event.message ?? null) === null) {
       mistakes.push(`${place}: an event needs a type (exception) or a message; give one of them`)

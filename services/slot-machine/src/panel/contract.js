@@ -4,6 +4,8 @@
 const GATEWAY = 'gateway'
 // How the gateway names its event about a service that broke off, which is a consequence and no duplicate.
 const CONSEQUENCE = /^(Upstream|upstream)/
+// What a service says, once for all calls together, before the kernel kills it for memory.
+const MEMORY_WARNING = 'Memory is near the limit of the container'
 // Reports the deaths that no SDK can report: once for each container that ends.
 const CORONER = 'coroner'
 
@@ -11,25 +13,41 @@ const CORONER = 'coroner'
  * @param {object} firing `service`, `expect`, and `made`: how many calls were made.
  * @param {object[]} events on its trace, oldest first, as `GET /api/v1/firings/<trace>` lists them.
  * @returns {{due: number, captured: number, rows: object[]}} `rows`: each event once, with `role` (`due`, `duplicate`,
- *   `consequence`, `death`, `other`) and `wrongs`; `missing`: names of what is due and not there.
+ *   `consequence`, `warning`, `death`, `other`) and `wrongs`; `missing`: names of what is due and not there.
  */
 export function compare (firing, events) {
   const slots = Array.from({ length: Math.max(1, firing.made) })
     .flatMap(() => firing.expect.events ?? [])
     .flatMap(wanted => Array.from({ length: wanted.count ?? 1 }, () => wanted))
   const taken = pair(firing, slots, events)
+  const warned = events.filter(event => isMemoryWarning(firing, event))
   const rows = events.map((event, index) => {
     const slot = taken.get(index)
     if (slot !== undefined) return { event, role: 'due', wrongs: wrongs(firing, slots[slot], event) }
+    if (warned.includes(event)) return { event, role: event === warned[0] ? 'warning' : 'duplicate', wrongs: [] }
     return { event, role: roleOf(firing, slots, event), wrongs: [] }
   })
   const filled = new Set(taken.values())
+  const missing = slots.filter((_, slot) => !filled.has(slot)).map(wanted => wanted.type ?? wanted.message)
+  const isDue = isWarningDue(firing)
+  if (isDue && !warned.length) missing.push(MEMORY_WARNING)
   return {
-    due: slots.length,
-    captured: filled.size,
-    missing: slots.filter((_, slot) => !filled.has(slot)).map(wanted => wanted.type ?? wanted.message),
+    due: slots.length + Number(isDue),
+    captured: filled.size + Number(isDue && warned.length > 0),
+    missing,
     rows
   }
+}
+
+/** Whether an event is that warning, of a case that brings it. */
+function isMemoryWarning ({ service, expect }, event) {
+  if ((expect.memory_warning ?? 'never') === 'never') return false
+  return event.service === service && !event.type && event.title === MEMORY_WARNING
+}
+
+/** Whether it must be there: all calls were made, and together they come near the limit for certain. */
+function isWarningDue ({ expect, made }) {
+  return expect.memory_warning === 'once' && made >= (expect.pod?.after_calls ?? 1)
 }
 
 /** Give each promised event the one that fits it best: the one with the fewest wrongs. */

@@ -50,6 +50,15 @@ export function eventInWords (event) {
 
 /**
  * @param {object} expect of a case.
+ * @returns {string|null} none when it never comes near the limit.
+ */
+export function memoryWarningInWords (expect) {
+  const often = { once: 'once', may: 'perhaps once' }[expect.memory_warning]
+  return often ? `${often}, that memory is near its limit` : null
+}
+
+/**
+ * @param {object} expect of a case.
  * @returns {string|null} none when no container ends.
  */
 export function podInWords (expect) {

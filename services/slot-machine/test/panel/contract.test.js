@@ -75,3 +75,32 @@ test('what the coroner says is the death of a case that ends its container, and 
   assert.deepEqual(roles(compare(ends, [ARRIVED, death])), ['due', 'death'])
   assert.deepEqual(roles(compare(FIRING, [ARRIVED, death])), ['due', 'other'])
 })
+
+const NEAR = {
+  event_id: 'n1', service: 'game-engine', level: 'warning', type: null, run: 'ada-1',
+  title: 'Memory is near the limit of the container'
+}
+
+test('the warning before a kill is due once for all calls together, when the last of them was made', () => {
+  const kill = made => ({
+    ...FIRING, made, expect: { events: [CRASH], memory_warning: 'once', pod: { ends: 'oom', after_calls: 2 } }
+  })
+
+  const first = compare(kill(1), [ARRIVED, NEAR])
+  const without = compare(kill(2), [ARRIVED, { ...ARRIVED, event_id: 'e2' }])
+  const all = compare(kill(2), [ARRIVED, NEAR, { ...ARRIVED, event_id: 'e2' }])
+
+  assert.deepEqual([first.captured, first.due, roles(first)], [1, 1, ['due', 'warning']])
+  assert.deepEqual([without.captured, without.due, without.missing], [2, 3, [NEAR.title]])
+  assert.deepEqual([all.captured, all.due, all.missing, roles(all)], [3, 3, [], ['due', 'warning', 'due']])
+})
+
+test('where the warning may come it is neither due nor a surprise, twice it is a duplicate, and elsewhere it is not promised', () => {
+  const may = { ...FIRING, expect: { events: [CRASH], memory_warning: 'may' } }
+
+  assert.deepEqual(roles(compare(may, [ARRIVED, NEAR])), ['due', 'warning'])
+  assert.deepEqual([compare(may, [ARRIVED]).captured, compare(may, [ARRIVED]).due], [1, 1])
+  assert.deepEqual(roles(compare(may, [NEAR, ARRIVED, { ...NEAR, event_id: 'n2' }])), ['warning', 'due', 'duplicate'])
+  assert.deepEqual(roles(compare(FIRING, [ARRIVED, NEAR])), ['due', 'other'])
+  assert.deepEqual(roles(compare(may, [ARRIVED, { ...NEAR, service: 'gateway' }])), ['due', 'other'])
+})

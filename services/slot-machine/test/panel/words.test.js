@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { answerInWords, budgetInWords, counted, eventInWords, inSeconds, podInWords, refusalInWords } from '../../src/panel/words.js'
+import { answerInWords, budgetInWords, counted, eventInWords, inSeconds, memoryWarningInWords, podInWords, refusalInWords } from '../../src/panel/words.js'
 
 const POD = { ends: 'oom', after_calls: 2, recovers_within_s: 60 }
 
@@ -32,6 +32,12 @@ test('an event is told by its type, or by its message, with the flags that diffe
 test('an end of a container is told with the call and the seconds until it is back', () => {
   assert.equal(podInWords({ pod: POD }), 'the kernel kills the container for its memory at call 2; ready again within 60 s')
   assert.equal(podInWords({ pod: { ends: 'none' } }), null)
+})
+
+test('the warning before a kill is told with how certain it is', () => {
+  const said = ['once', 'may', 'never', undefined].map(often => memoryWarningInWords({ memory_warning: often }))
+
+  assert.deepEqual(said, ['once, that memory is near its limit', 'perhaps once, that memory is near its limit', null, null])
 })
 
 test('each refusal says what was found and what helps', () => {

@@ -44,7 +44,7 @@ class DrillCase:
 
     @property
     def due(self) -> int:
-        """How many events must arrive for each call."""
+        """How many events must arrive for each call, without the warning of all calls together that memory is short."""
         return sum(event.count for event in self.expect.events)
 
 

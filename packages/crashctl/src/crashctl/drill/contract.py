@@ -11,6 +11,7 @@ from crashkit.catalogue import ExpectedEvent
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.deaths import is_report, report_mismatches
 from crashctl.drill.events import Event, Item, Transaction
+from crashctl.drill.nearing import count_mismatch, is_warning, warning_mismatches, warnings_due
 
 GATEWAY = "gateway"
 # How the gateway tags its event about a service that broke off; see gateway.failures.
@@ -51,12 +52,14 @@ class Comparison:
         lost: events that were due and are not.
         duplicated: events beyond those that were due, of a kind that was.
         mismatches: everything that is not as promised, in words; empty when all is.
+        warned: warnings that memory is near its limit; they are counted over all calls (:func:`in_all`).
     """
 
     captured: int
     lost: int
     duplicated: int
     mismatches: tuple[str, ...]
+    warned: int = 0
 
 
 def mismatches(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ()) -> list[str]:
@@ -85,9 +88,7 @@ def compare(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ())
     """
     expect = firing.case.expect
     slots = [event for event in expect.events for _ in range(event.count)]
-    events = [
-        item for item in items if isinstance(item, Event) and not is_report(item) and not _is_consequence(firing, item)
-    ]
+    events = [item for item in items if isinstance(item, Event) and not _is_beside(firing, item)]
     pairs = _pair(firing, slots, events)
     said = [
         f"{_name(slots[slot])}: {wrong}"
@@ -111,7 +112,30 @@ def compare(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ())
     ]
     said += _lacking_items(firing, items)
     said += report_mismatches(firing.case, items, ends_pod=firing.ends_pod)
-    return Comparison(len(pairs), len(lost), duplicated, tuple(said))
+    said += warning_mismatches(firing.case, firing.run, firing.trace_id, items)
+    warned = sum(is_warning(firing.case, item) for item in items)
+    return Comparison(len(pairs), len(lost), duplicated, tuple(said), warned)
+
+
+def in_all(case: DrillCase, calls: Sequence[Comparison]) -> Comparison:
+    """
+    Add up what came of all calls of a case.
+
+    Args:
+        case: what was fired.
+        calls: what came of each.
+    """
+    warned = sum(found.warned for found in calls)
+    due = warnings_due(case, len(calls))
+    wrong = count_mismatch(case, len(calls), warned)
+    said = [sentence for found in calls for sentence in found.mismatches]
+    return Comparison(
+        captured=sum(found.captured for found in calls) + min(due, warned),
+        lost=sum(found.lost for found in calls) + max(0, due - warned),
+        duplicated=sum(found.duplicated for found in calls) + (warned - 1 if wrong and warned else 0),
+        mismatches=(*said, *((wrong,) if wrong else ())),
+        warned=warned,
+    )
 
 
 def wrongs(firing: Firing, wanted: ExpectedEvent, event: Event) -> list[str]:
@@ -189,6 +213,11 @@ def _same(wanted: ExpectedEvent, event: Event) -> bool:
     if wanted.type is not None:
         return wanted.type == event.exception
     return event.exception is None and wanted.message == event.message
+
+
+def _is_beside(firing: Firing, event: Event) -> bool:
+    """Whether it is held against something else than the events that are due."""
+    return is_report(event) or is_warning(firing.case, event) or _is_consequence(firing, event)
 
 
 def _is_consequence(firing: Firing, event: Event) -> bool:

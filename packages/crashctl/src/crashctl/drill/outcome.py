@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.contract import Comparison, Firing
+from crashctl.drill.nearing import warnings_due
 
 KEPT = "ok"
 BROKEN = "BROKEN"
@@ -40,7 +41,7 @@ class Outcome:
     @property
     def due(self) -> int:
         """How many events had to arrive."""
-        return self.case.due * len(self.firings)
+        return self.case.due * len(self.firings) + warnings_due(self.case, len(self.firings))
 
     @property
     def where(self) -> str:

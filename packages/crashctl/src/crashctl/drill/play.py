@@ -15,7 +15,7 @@ from typing import Protocol
 
 from crashctl.drill.answers import Answer, answer_mismatches
 from crashctl.drill.cases import DrillCase
-from crashctl.drill.contract import Comparison, Firing, compare
+from crashctl.drill.contract import Comparison, Firing, compare, in_all
 from crashctl.drill.deaths import CORONER, is_report
 from crashctl.drill.gateway import Gateway
 from crashctl.drill.outcome import Outcome
@@ -167,12 +167,8 @@ def look_again(stage: Stage, firings: Sequence[Firing]) -> Comparison:
     except SinkAwayError as error:
         due = sum(firing.case.due for firing in firings)
         return Comparison(0, due, 0, (f"the sink does not answer: {error}",))
-    return Comparison(
-        captured=sum(found.captured for found in each),
-        lost=sum(found.lost for found in each),
-        duplicated=sum(found.duplicated for found in each),
-        mismatches=(*(wrong for found in each for wrong in found.mismatches), *told),
-    )
+    found = in_all(firings[-1].case, each)
+    return replace(found, mismatches=(*found.mismatches, *told))
 
 
 def still_away(stage: Stage, service: str, within_s: float, *, stopping: bool = True) -> str | None:

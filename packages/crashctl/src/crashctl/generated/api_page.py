@@ -4,7 +4,7 @@
 
 from collections.abc import Iterator
 
-from crashkit.catalogue import BoundCase, Budget, Catalogue, Expect, ExpectedEvent, PodEnd
+from crashkit.catalogue import BoundCase, Budget, Catalogue, Expect, ExpectedEvent, MemoryWarning, PodEnd
 
 from crashctl.generated.page import page
 
@@ -70,6 +70,10 @@ def _captured(expect: Expect) -> str:
     parts = [_event(event) for event in expect.events]
     parts += [f"at least {count} {item.replace('_', ' ')}" for item, count in expect.items.items()]
     parts += [f"a span `{op}`" for op in expect.spans]
+    if expect.memory_warning is not MemoryWarning.NEVER:
+        often = "one warning" if expect.memory_warning is MemoryWarning.ONCE else "at most one warning"
+        calls = " of all calls together" if expect.pod.after_calls > 1 else ""
+        parts.append(f"{often}{calls} that memory is near its limit")
     return "; ".join(parts) or "no event"
 
 

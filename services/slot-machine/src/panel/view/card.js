@@ -6,7 +6,7 @@ import { inSeconds } from '../words.js'
 import { copyButton, h, reconcile, setAttribute, setText } from './dom.js'
 import { sentencesOf, stateInWords, stepsOf } from './steps.js'
 
-const ROLES = { duplicate: 'duplicate', consequence: 'follows from it', death: 'the death', other: 'not promised' }
+const ROLES = { duplicate: 'duplicate', consequence: 'follows from it', warning: 'near the limit', death: 'the death', other: 'not promised' }
 
 /**
  * @param {object} card

@@ -3,7 +3,7 @@
  */
 import { sharedBudget } from '../catalogue.js'
 import { stateOf } from '../card.js'
-import { answerInWords, budgetInWords, counted, endsPod, eventInWords, podInWords } from '../words.js'
+import { answerInWords, budgetInWords, counted, endsPod, eventInWords, memoryWarningInWords, podInWords } from '../words.js'
 import { h, setAttribute, setText } from './dom.js'
 import { verdictOf } from './steps.js'
 
@@ -110,7 +110,8 @@ function caseRow (one, shared, does) {
   let last = null
   const verdict = h('button', { type: 'button', class: 'verdict', on: { click: () => does.show(last.run) } })
   verdict.hidden = true
-  const events = (one.expect.events ?? []).map(eventInWords).join('; ')
+  const said = [...(one.expect.events ?? []).map(eventInWords), memoryWarningInWords(one.expect)]
+  const events = said.filter(Boolean).join('; ')
   const pod = podInWords(one.expect)
   const element = h('li', { class: 'case', 'data-row': one.id },
     h('div', { class: 'case-do' }, fire, verdict),
