@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from crashkit.wire.envelope import header_line, parse
 from event_sink import intake
-from event_sink.envelope import header_line, parse
 from event_sink.ledger import Ledger
 from event_sink.schema import open_reader, open_writer
 from event_sink.targets import BUGSINK_SHOWS, SPOTLIGHT_SHOWS, Target

@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from crashkit.wire.envelope import parse
 from event_sink import deliveries, intake, retention
 from event_sink.accounts import of_target, overview
-from event_sink.envelope import parse
 from event_sink.ledger import Ledger
 from event_sink.limits import MIB
 from event_sink.retention import Bounds

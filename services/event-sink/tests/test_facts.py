@@ -3,8 +3,8 @@ What is read out of items.
 """
 
 import pytest
+from crashkit.wire.envelope import MalformedEnvelopeError, parse
 from event_sink import facts
-from event_sink.envelope import MalformedEnvelopeError, parse
 
 TRACE = "1" * 32
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from event_sink.envelope import header_line, parse
+from crashkit.wire.envelope import header_line, parse
+
 from event_sink.ledger import Changes
 
 Settled = Literal["delivered", "refused", "dropped"]

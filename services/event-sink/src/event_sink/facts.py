@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from event_sink.envelope import Envelope, Item, Json, load_object
+from crashkit.wire.envelope import Envelope, Item, Json, load_object
+
 from event_sink.limits import MIB
 
 # Payloads that are JSON objects; anything else is kept and not looked into.

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aiohttp import web
+from crashkit.wire import envelope as wire
 
-from event_sink import envelope as wire
 from event_sink.dsn import Dsn
 from event_sink.encoding import EncodingError, TooLargeError, unpack
 from event_sink.intake import prepare, store

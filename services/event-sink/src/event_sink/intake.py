@@ -8,8 +8,9 @@ import uuid
 import zlib
 from dataclasses import dataclass
 
+from crashkit.wire.envelope import Envelope, Item
+
 from event_sink.books import book_id
-from event_sink.envelope import Envelope, Item
 from event_sink.facts import Facts, read
 from event_sink.ledger import Account, Changes
 from event_sink.limits import category

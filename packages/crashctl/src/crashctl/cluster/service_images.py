@@ -56,7 +56,11 @@ SERVICE_IMAGES = (
         (*_WORKSPACE, "packages/crashkit", "gateway", "services/slot-machine", "catalog"),
         WITH_PAGE,
     ),
-    ServiceImage("event-sink", "services/event-sink/Dockerfile", (*_WORKSPACE, "services/event-sink", "catalog")),
+    ServiceImage(
+        "event-sink",
+        "services/event-sink/Dockerfile",
+        (*_WORKSPACE, "packages/crashkit", "services/event-sink", "catalog"),
+    ),
     ServiceImage(
         "coroner", "services/coroner/Dockerfile", (*_WORKSPACE, "packages/crashkit", "services/coroner", "catalog")
     ),

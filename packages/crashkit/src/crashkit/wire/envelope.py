@@ -143,6 +143,13 @@ def header_line(header: Json) -> bytes:
     return json.dumps(header, separators=(",", ":")).encode() + b"\n"
 
 
+def as_json(value: object) -> bytes:
+    """
+    JSON as short as it can be, as JavaScript writes it: half surrogates are escaped, everything else is UTF-8.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
 def of_store_request(event: bytes | bytearray) -> bytes:
     """
     Wrap the body of the old ``/store/`` endpoint, one event, into an envelope.

@@ -5,7 +5,7 @@ Taking envelopes apart.
 import io
 
 import pytest
-from event_sink.envelope import MAX_ITEMS, MalformedEnvelopeError, of_store_request, parse
+from crashkit.wire.envelope import MAX_ITEMS, MalformedEnvelopeError, of_store_request, parse
 from hypothesis import given
 from hypothesis import strategies as st
 from sentry_sdk.envelope import Envelope as SdkEnvelope
