@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from crashctl.waiting import wait_for
@@ -19,7 +20,6 @@ from crashctl.waiting import wait_for
         {"mode": "drop", "count": 3},
         {"mode": "429", "retry_after_s": 1, "count": 2},
         {"mode": "429", "retry_after_s": 1, "count": 2, "categories": ["error"]},
-        {"mode": "413", "count": 2},
     ],
     ids=json.dumps,
 )
@@ -113,18 +113,55 @@ def test_what_is_refused_for_good_is_set_aside_and_counted(start, sink):
     process.end()
 
 
-def test_what_is_too_large_is_given_up_in_the_end(start, sink):
+def test_what_is_too_large_is_trimmed_marked_and_accepted(start, sink):
     """
-    Three times too large is too large: set aside, so that it is not sent for ever, and the others pass meanwhile.
+    An event above the limit of 1 MiB is taken with less in it: what happened is there, what is missing is marked, and
+    the small ones beside it arrive.
     """
     process = start()
 
     process.tell("capture", run="large", number=1, size=2_000_000)
     process.tell("capture", run="small", number=5)
-    wait_for(lambda: process.counts().get("refused"), 60, "the refusal")
-    wait_for(lambda: 5 == sink.arrived("small"), 60, "the five small ones")
+    process.wait_delivered()
 
+    assert (1, 5) == (sink.arrived("large"), sink.arrived("small"))
+    assert {"written": 6, "delivered": 6, "trimmed": 1} == process.counts()
+    (item,) = sink.items(run="large")
+    event = sink.get(f"/api/v1/events/{item['event_id']}")["payload"]
+    (exception,) = event["exception"]["values"]
+    assert ("KeyError", "'joker'", "fail") == (
+        exception["type"], exception["value"], exception["stacktrace"]["frames"][-1]["function"]
+    )  # fmt: skip
+    assert "true" == event["tags"]["trimmed"]
+    assert event["contexts"]["trimmed"]["original_bytes"] > 1_048_576
+    assert 1 <= event["contexts"]["trimmed"]["values"]
+    lost = [name for name in ("left", "right") if event["extra"][name] is None]
+    assert lost
+    assert ["!limit", "x"] in event["_meta"]["extra"][lost[0]][""]["rem"]
+    assert {"too_large:event": 1} == sink.accounts()["rejected"]
+    process.end()
+
+
+def test_what_stays_too_large_is_refused_and_holds_up_nobody(start, sink):
+    """
+    A sink that finds every size too large is asked at most four times; the event is set aside whole, counted and told
+    as lost.
+    """
+    process = start()
+    sink.misbehave(mode="413", for_s=600)
+    process.tell("capture", run="large", number=1, size=100_000)
+    wait_for(lambda: process.counts().get("refused"), 60, "the refusal")
+    assert 2 <= sink.get("/api/v1/misbehaviour")["met"] <= 4
+    sink.misbehave(mode="none")
+
+    process.tell("capture", run="small", number=5)
+    process.tell("flush", within_s=20)
+
+    assert 5 == sink.arrived("small")
     assert {"written": 6, "delivered": 5, "refused": 1} == process.counts()
+    (aside,) = (process.spool / "bad").iterdir()
+    assert aside.stat().st_size > 100_000
+    assert {"send_error": {"error": 1}} == sink.accounts()["discarded_by_sdk"]
     process.end()
 
 
@@ -152,10 +189,9 @@ def test_one_event_that_the_sink_chokes_on_holds_up_nobody(start):
     """
     A server that fails on one event, whenever it comes, gets the others meanwhile.
     """
-    taken: list[bytes] = []
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        threading.Thread(target=_choke, args=(server, b'"run":"poison"', taken), daemon=True).start()
-        process = start(dsn=f"http://{'0' * 32}@127.0.0.1:{server.getsockname()[1]}/2")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Chokes) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        process = start(dsn=f"http://{'0' * 32}@127.0.0.1:{server.server_port}/2")
 
         process.tell("capture", run="poison", number=1)
         process.tell("capture", run="good", number=10)
@@ -163,21 +199,18 @@ def test_one_event_that_the_sink_chokes_on_holds_up_nobody(start):
 
         assert 1 == len(process.files())
         process.kill()
+        server.shutdown()
 
 
-def _choke(server: socket.socket, hated: bytes, taken: list[bytes]) -> None:
-    while True:
-        try:
-            connection, _ = server.accept()
-        except OSError:
-            return
-        with connection, connection.makefile("rwb") as stream:
-            while head := stream.readline():
-                length = 0
-                while (head := stream.readline()).strip():
-                    if head.lower().startswith(b"content-length:"):
-                        length = int(head.split(b":")[1])
-                taken.append(stream.read(length))
-                status = b"500 No" if hated in taken[-1] else b"200 OK"
-                stream.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\n{}")
-                stream.flush()
+class _Chokes(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(500 if b'"run":"poison"' in body else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        return

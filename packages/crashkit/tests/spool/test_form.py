@@ -23,7 +23,7 @@ from crashkit.spool.form import (
     kind_of,
     parse_name,
 )
-from crashkit.spool.pace import TOO_LARGE_TRIES, bounds_s, meaning_of, pause_s
+from crashkit.spool.pace import bounds_s, meaning_of, pause_s
 from crashkit.spool.store import Store
 
 CONTRACT = json.loads((Path(__file__).parents[4] / "tests" / "contract" / "spool.json").read_text())
@@ -147,5 +147,4 @@ def test_the_figures_are_those_of_the_contract():
     assert CONTRACT["version"] == VERSION
     assert CONTRACT["first_line_most_bytes"] == FIRST_LINE_MOST_BYTES
     assert CONTRACT["late_after_s"] == LATE_AFTER_S
-    assert CONTRACT["too_large_tries"] == TOO_LARGE_TRIES
     assert CONTRACT["bad_most_files"] == BAD_MOST_FILES

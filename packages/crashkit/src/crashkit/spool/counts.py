@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 Outcome = Literal[
-    "written", "delivered", "refused", "full", "unwritable", "corrupt", "half_written", "recovered"
+    "written", "delivered", "trimmed", "refused", "full", "unwritable", "corrupt", "half_written", "recovered"
 ]  # fmt: skip
 OUTCOMES: tuple[Outcome, ...] = (
-    "written", "delivered", "refused", "full", "unwritable", "corrupt", "half_written", "recovered",
+    "written", "delivered", "trimmed", "refused", "full", "unwritable", "corrupt", "half_written", "recovered",
 )  # fmt: skip
 
 

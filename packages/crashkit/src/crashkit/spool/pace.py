@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 LONGEST_S = 60.0
-TOO_LARGE_TRIES = 3
+TOO_LARGE = 413
 
 Meaning = Literal["delivered", "kept", "too_large", "refused"]
 # Of all 4xx, those that say that the same may be taken another time.
 _TRY_AGAIN = frozenset({408, 429})
-_TOO_LARGE = 413
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def meaning_of(status: int | None) -> Meaning:
         return "kept"
     if 200 <= status < 300:  # noqa: PLR2004 - the classes of HTTP
         return "delivered"
-    if status == _TOO_LARGE:
+    if status == TOO_LARGE:
         return "too_large"
     return "refused" if 400 <= status < 500 else "kept"  # noqa: PLR2004
 

@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Callable
 
 from crashkit.spool.form import BadFileError, as_sent
-from crashkit.spool.pace import LONGEST_S, TOO_LARGE_TRIES, Answer, pause_s
+from crashkit.spool.pace import LONGEST_S, TOO_LARGE, Answer, pause_s
 from crashkit.spool.store import ORPHAN_S, Entry, Store
+from crashkit.wire.trimming import smaller
 
 LOG = logging.getLogger(__name__)
 LOOK_AROUND_S = 30.0
@@ -221,30 +222,45 @@ class Sender:
             return
         if body is None:
             return
-        answer = self._post(as_sent(body, entry.said.written_at_ns, time.time_ns()))
-        meaning = answer.meaning
-        if meaning == "too_large":
-            entry.too_large += 1
-            meaning = "refused" if entry.too_large >= TOO_LARGE_TRIES else "kept"
-        if meaning == "kept":
+        answer = self._offer(entry, as_sent(body, entry.said.written_at_ns, time.time_ns()))
+        if answer.meaning == "kept":
             self._put_back(entry, answer.retry_after_s, of_this_one=answer.status is not None)
             return
         self._let_go(entry)
         self._failures = 0
-        if meaning == "refused":
+        if answer.meaning == "delivered":
+            if entry.copy:
+                self._store.trimmed(entry)
+            self._store.end(entry, "delivered")
+        else:
             self._store.end(entry, "refused", aside=True, why=f"Sentry answered {answer.status}")
             self._lost("send_error", 1)
-        else:
-            self._store.end(entry, "delivered")
+
+    def _offer(self, entry: Entry, body: bytes) -> Answer:
+        """
+        Send it, and while it is too large a smaller copy at once. The file stays as it is: another Sentry, or this one
+        after a change of its limit, may take it whole, and a copy that nobody has taken is not worth more than that.
+        """
+        answer = Answer(TOO_LARGE)
+        for copy in itertools.islice(itertools.chain([body], smaller(body)), entry.copy, None):
+            answer = self._post(copy)
+            if answer.meaning != "too_large":
+                break
+            entry.copy += 1
+            if self._limited_s() > 0:
+                return Answer(None)
+        return answer
 
     def _put_back(self, entry: Entry, retry_after_s: float, *, of_this_one: bool = True) -> None:
         with self._changed:
             self._failures += 1
             now = time.monotonic()
-            if self._awaited:
-                self._not_before = now + PAUSE_WHILE_AWAITED_S
-            else:
-                self._not_before = now + max(pause_s(self._failures), min(retry_after_s, LONGEST_S))
+            # The next one tells whether Sentry chokes on this one only: if it passes, none had to wait.
+            alone = of_this_one and self._failures == 1 and not retry_after_s
+            if not alone:
+                asked_s = 0.0 if self._awaited else min(retry_after_s, LONGEST_S)
+                pause = PAUSE_WHILE_AWAITED_S if self._awaited else pause_s(self._failures)
+                self._not_before = now + max(pause, asked_s)
             if of_this_one:
                 # Others go first then: one event that Sentry chokes on must not hold up the rest.
                 entry.failures += 1

@@ -33,7 +33,7 @@ class Entry:
         leftover: whether an earlier process wrote it.
         body: the envelope, where it is still in memory.
         failures: answers in a row that were about this one and no success.
-        too_large: how often it was answered that it is too large.
+        copy: which of its copies is sent: 0 the whole, then the smaller ones.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Entry:
     leftover: bool
     body: bytes | None = None
     failures: int = 0
-    too_large: int = 0
+    copy: int = 0
     said: Name = field(init=False)
 
     def __post_init__(self) -> None:
@@ -155,6 +155,11 @@ class Store:
             self._say_once(outcome, f"{entry.name} is {outcome} and set aside: {why}")
         self._put_away(entry.name, aside=aside)
         self.drop(entry)
+
+    def trimmed(self, entry: Entry) -> None:
+        """Count an event that was too large, and was taken when it was smaller."""
+        self.counts.add("trimmed")
+        self._say_once("trimmed", f"{entry.name} was too large; it was sent with less in it, and is marked")
 
     def drop(self, entry: Entry) -> None:
         """Give back the room of a file."""
