@@ -93,7 +93,7 @@ test('a sink that drops connections or answers 503 gets all of it later', async 
 test('a limit is obeyed, and left when it is over', async t => {
   const [sink, state] = [await startSink(t), stateDir(t)]
   const payment = await started(t, sink, state)
-  await sink.misbehave({ mode: '429', categories: ['error'], retry_after_s: 4, count: 1000 })
+  await sink.misbehave({ mode: '429', categories: ['error'], retry_after_s: 15, count: 1000 })
 
   await capture(payment, CAPTURED)
   const met = await waitFor(() => sink.met(), 'the sink has refused one')
@@ -120,18 +120,43 @@ test('what is refused for good is counted, kept aside, told by the SDK, and hold
   assert.equal(payment.lines.filter(line => line.includes('refused')).length, 1)
 })
 
-test('what is too large is tried three times, and then counted as refused', async t => {
+test('what is too large is trimmed, marked and accepted', async t => {
+  const [sink, state] = [await startSink(t), stateDir(t)]
+  const payment = await started(t, sink, state)
+
+  await payment.call('POST', '/large-capture')
+  await capture(payment, 3)
+  const events = await sink.wait(4)
+  const { trimmed, refused } = await settled(payment, { delivered: 4 })
+
+  const stored = await Promise.all(events.map(id => sink.payload(id)))
+  const { exception, tags, contexts, extra, _meta } = stored.find(({ tags }) => tags.trimmed)
+  const [{ type, value, stacktrace }] = exception.values
+  assert.deepEqual([type, value, tags.trimmed], ['TypeError', 'a large one', 'true'])
+  assert.ok(stacktrace.frames.some(frame => frame.in_app))
+  assert.ok(contexts.trimmed.original_bytes > 2_000_000)
+  assert.deepEqual([extra.left, extra.right], [null, null])
+  assert.deepEqual(_meta.extra.left, { '': { rem: [['!limit', 'x']], len: 1000 } })
+  assert.deepEqual([trimmed, refused, state.files()], [1, undefined, []])
+  assert.deepEqual((await sink.accounts()).rejected, { 'too_large:event': 1 })
+})
+
+test('what stays too large is refused, kept aside whole, and counted', async t => {
   const [sink, state] = [await startSink(t), stateDir(t)]
   const payment = await started(t, sink, state)
   await sink.misbehave({ mode: '413', count: 1000 })
 
   await capture(payment, 1)
   await settled(payment, { refused: 1 })
+  const met = await sink.met()
   await sink.misbehave({ mode: 'none' })
   await capture(payment, 1)
-  await settled(payment, { refused: 1, delivered: 1 })
+  const { trimmed } = await settled(payment, { refused: 1, delivered: 1 })
   await payment.end()
 
+  assert.ok(met >= 2 && met <= 4, `${met} sizes`)
+  assert.equal(trimmed, undefined)
+  assert.equal(readdirSync(join(state.spool, 'bad')).length, 1)
   const { send_error: told } = (await sink.accounts()).discarded_by_sdk
   assert.equal(told.error ?? told.event, 1)
 })

@@ -98,6 +98,11 @@ class Sink {
     return (await this.#get(`/api/v1/events?type=event&run=${run}&limit=${MOST_ITEMS}`)).items.length
   }
 
+  /** Give what is stored of one. */
+  async payload (eventId) {
+    return (await this.#get(`/api/v1/events/${eventId}`)).payload
+  }
+
   accounts () {
     return this.#get('/api/v1/accounts')
   }

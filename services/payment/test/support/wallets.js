@@ -41,6 +41,13 @@ export function openWallets (settings) {
     if (request.params.then === 'kill') process.kill(process.pid, 'SIGKILL')
     response.json({ took_ms: performance.now() - fromMs })
   })
+  router.post('/large-capture', (_request, response) => {
+    Sentry.withScope(scope => {
+      for (const side of ['left', 'right']) scope.setExtra(side, Array.from({ length: 1000 }, () => 'x'.repeat(1000)))
+      captureUnhandled(new TypeError('a large one'), 'test')
+    })
+    response.json({})
+  })
   router.post('/half', (_request, response) => {
     response.write('the beginning')
     throw new TypeError('the answer had begun')

@@ -3,11 +3,11 @@
  */
 import { Counter, Gauge } from 'prom-client'
 
-/** @typedef {'written' | 'delivered' | 'refused' | 'full' | 'unwritable' | 'corrupt' | 'half_written' | 'recovered'} Outcome */
+/** @typedef {'written' | 'delivered' | 'trimmed' | 'refused' | 'full' | 'unwritable' | 'corrupt' | 'half_written' | 'recovered'} Outcome */
 
 /** @returns {Record<Outcome, number>} */
 export function newCounts () {
-  return { written: 0, delivered: 0, refused: 0, full: 0, unwritable: 0, corrupt: 0, half_written: 0, recovered: 0 }
+  return { written: 0, delivered: 0, trimmed: 0, refused: 0, full: 0, unwritable: 0, corrupt: 0, half_written: 0, recovered: 0 }
 }
 
 /**

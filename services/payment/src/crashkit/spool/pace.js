@@ -5,12 +5,11 @@ const LONGEST_S = 60
 const LONGEST_LIMIT_S = 3600
 const DEFAULT_LIMIT_S = 60
 const TOO_MANY = 429
-const TOO_LARGE = 413
 // Of all 4xx, those that say that the same may be taken another time.
 const TRY_AGAIN = new Set([408, TOO_MANY])
 const CATEGORY = 'error'
 
-export const TOO_LARGE_TRIES = 3
+export const TOO_LARGE = 413
 
 /**
  * What came back.

@@ -3,8 +3,9 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 
+import { smaller } from '../wire/trimming.js'
 import { asSent } from './format.js'
-import { TOO_LARGE_TRIES, askedS, backoffS, becomes, limitedS } from './pace.js'
+import { TOO_LARGE, askedS, backoffS, becomes, limitedS } from './pace.js'
 
 /** @import { Entry, Store } from './store.js' */
 /** @import { Answer } from './pace.js' */
@@ -180,11 +181,33 @@ export class Sender {
         this.#lost('internal_sdk_error')
         return
       }
-      this.#settle(entry, await this.#post(asSent(body, entry.writtenAtNs, nowNs())), beganMs)
+      this.#settle(entry, await this.#offer(entry, asSent(body, entry.writtenAtNs, nowNs())), beganMs)
     } finally {
       this.#inFlight -= 1
       this.#wake(0)
     }
+  }
+
+  /**
+   * Send it, and while it is too large a smaller copy at once. The file stays as it is: another Sentry, or this one after
+   * a change of its limit, may take it whole, and a copy that nobody has taken is not worth more than that.
+   *
+   * @param {Entry} entry
+   * @param {import('./format.js').Body} body
+   */
+  async #offer (entry, body) {
+    /** @type {Answer} */
+    let answer = { status: TOO_LARGE }
+    let copies = 0
+    for (const copy of wholeAndSmaller(body)) {
+      copies += 1
+      if (copies <= entry.copy) continue
+      answer = await this.#post(copy)
+      if (becomes(answer.status) !== 'too_large') break
+      entry.copy += 1
+      if (this.#obey(answer)) return { status: null }
+    }
+    return answer
   }
 
   /**
@@ -193,11 +216,9 @@ export class Sender {
    * @param {number} beganMs when it was sent.
    */
   #settle (entry, answer, beganMs) {
-    const limitS = limitedS(answer)
-    if (limitS > 0) this.#limitedUntilMs = performance.now() + limitS * 1000
+    this.#obey(answer)
     const meaning = becomes(answer.status)
-    if (meaning === 'too_large') entry.tooLarge += 1
-    if (meaning === 'kept' || (meaning === 'too_large' && entry.tooLarge < TOO_LARGE_TRIES)) {
+    if (meaning === 'kept') {
       this.#putBack(entry, answer, beganMs)
       return
     }
@@ -205,8 +226,19 @@ export class Sender {
     this.#notBeforeMs = 0
     this.#leftovers.delete(entry)
     const refused = meaning !== 'delivered'
+    if (!refused && entry.copy) this.#store.trimmed(entry)
     this.#store.end(entry, refused ? 'refused' : 'delivered', answer.status)
     if (refused) this.#lost('send_error')
+  }
+
+  /**
+   * @param {Answer} answer
+   * @returns {boolean} whether nothing may be sent for a while.
+   */
+  #obey (answer) {
+    const limitS = limitedS(answer)
+    if (limitS > 0) this.#limitedUntilMs = Math.max(this.#limitedUntilMs, performance.now() + limitS * 1000)
+    return limitS > 0
   }
 
   /**
@@ -221,8 +253,11 @@ export class Sender {
     // Those that were on their way together fail together, and count as one.
     if (beganMs >= this.#failedMs) this.#failures += 1
     this.#failedMs = nowMs
-    this.#notBeforeMs = nowMs + Math.max(askedMs, pauseMs(this.#failures))
-    this.#soonMs = nowMs + Math.max(askedMs, SOON_MS)
+    // The next one tells whether Sentry chokes on this one only: if it passes, none had to wait.
+    if (answer.status === null || this.#failures > 1 || askedS(answer)) {
+      this.#notBeforeMs = nowMs + Math.max(askedMs, pauseMs(this.#failures))
+      this.#soonMs = nowMs + Math.max(askedMs, SOON_MS)
+    }
     if (answer.status === null) {
       this.#waiting.unshift(entry)
       return
@@ -238,6 +273,12 @@ export class Sender {
     this.#heldBytes -= sizeOf(entry)
     entry.body = null
   }
+}
+
+/** @param {import('./format.js').Body} body */
+function * wholeAndSmaller (body) {
+  yield body
+  yield * smaller(body)
 }
 
 /** @param {Entry} entry */

@@ -21,7 +21,7 @@ const FULL_IS_SAID_EVERY_MS = 60_000
  * @property {boolean} leftover whether an earlier process wrote it, and nobody has read it yet.
  * @property {import('./format.js').Body | null} body the envelope, where it is still in memory.
  * @property {number} failures answers in a row that were about this one and no success.
- * @property {number} tooLarge how often it was answered that it is too large.
+ * @property {number} copy which of its copies is sent: 0 the whole, then the smaller ones.
  * @property {number} dueMs not before this time of the monotonic clock.
  */
 
@@ -162,6 +162,16 @@ export class Store {
     this.#removed(() => this.#folder.remove(entry.name))
   }
 
+  /**
+   * Count an event that was too large, and was taken when it was smaller.
+   *
+   * @param {Entry} entry
+   */
+  trimmed (entry) {
+    this.counts.trimmed += 1
+    this.#say('trimmed', `${entry.name} was too large; it was sent with less in it, and is marked`)
+  }
+
   /** @param {number} sizeBytes */
   #hasRoom (sizeBytes) {
     if (this.files < this.#mostFiles && this.sizeBytes + sizeBytes <= this.#mostBytes) return true
@@ -198,7 +208,7 @@ export class Store {
    * @returns {Entry}
    */
   #keep ({ name, writtenAtNs, sizeBytes, leftover, body }) {
-    const entry = { name, writtenAtNs, sizeBytes, leftover, body, failures: 0, tooLarge: 0, dueMs: 0 }
+    const entry = { name, writtenAtNs, sizeBytes, leftover, body, failures: 0, copy: 0, dueMs: 0 }
     this.#known.set(name, entry)
     this.sizeBytes += sizeBytes
     return entry
