@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from event_sink.verdict import Verdict, judge, rate_limits
+from event_sink.verdict import Verdict, judge
 
 
 @pytest.mark.parametrize(
@@ -36,28 +36,6 @@ def test_an_answer_means_one_thing(status, headers, verdict):
     Delivered, refused for good, limited by category, wrong configuration, or away.
     """
     assert verdict == judge(status, headers)
-
-
-@pytest.mark.parametrize(
-    ("header", "limits"),
-    [
-        ("", {}),
-        ("60::organization", {"": 60.0}),
-        ("60", {"": 60.0}),
-        (
-            "60:error;transaction:key, 2700:session:organization:quota",
-            {"error": 60, "transaction": 60, "session": 2700},
-        ),
-        ("30:error, 60:error, 10:error", {"error": 60}),
-        ("-5:error, x:error, :error, nan:error, inf:error, 1e9:error, ,", {}),
-        ("99999999999:error", {"error": 7 * 24 * 3600}),
-    ],
-)
-def test_rate_limits_are_read_as_sentry_writes_them(header, limits):
-    """
-    Several limits, several categories, none for all; nonsense is left out and a week is the longest.
-    """
-    assert limits == rate_limits(header)
 
 
 def test_retry_after_may_be_a_date():

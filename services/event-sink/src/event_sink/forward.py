@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import aiohttp
+from crashkit.wire.limits import ALL_CATEGORIES
 
 from event_sink import deliveries
 from event_sink.deliveries import Delivery
@@ -21,7 +22,7 @@ from event_sink.ledger import Changes
 from event_sink.limits import MIB
 from event_sink.reader import Reader
 from event_sink.targets import Target
-from event_sink.verdict import ALL_CATEGORIES, Verdict, judge
+from event_sink.verdict import Verdict, judge
 from event_sink.writer import StoreUnavailableError, Writer
 
 LOG = logging.getLogger(__name__)

@@ -3,6 +3,7 @@ The SDK's HTTP transport, with a book: every item that it is given is counted un
 """
 
 import io
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import sentry_sdk
@@ -12,6 +13,7 @@ from sentry_sdk.transport import HttpTransport
 
 from crashkit.accounts.book import TYPE_OF, Book
 from crashkit.accounts.teller import Teller
+from crashkit.wire.limits import limits_of
 
 if TYPE_CHECKING:
     import urllib3
@@ -99,6 +101,18 @@ class BookedTransport(HttpTransport):
             for _ in joined:
                 self.book.captured(REPORT)
         return prepared
+
+    def _update_rate_limits(self, response: "urllib3.BaseHTTPResponse") -> None:  # type: ignore[override] # as below
+        # The SDK's own reading breaks off at a number or a date that it does not understand, and what is being sent is
+        # lost uncounted; and it lets a shorter limit end a longer one.
+        limits = limits_of(
+            response.status, response.headers.get("X-Sentry-Rate-Limits"), response.headers.get("Retry-After")
+        )
+        now = datetime.now(UTC)
+        for name, seconds in limits.items():
+            key: Any = name or None  # Any: the SDK lists the categories that it knows
+            until = now + timedelta(seconds=seconds)
+            self._disabled_until[key] = max(until, self._disabled_until.get(key, until))
 
     def _handle_response(self, response: "urllib3.BaseHTTPResponse", envelope: Envelope | None) -> None:  # type: ignore[override] # the SDK names the answers of all its pools
         super()._handle_response(response, envelope)

@@ -22,6 +22,7 @@ from crashkit.spool.form import event_id_of
 from crashkit.spool.pace import Answer
 from crashkit.spool.sender import Sender
 from crashkit.spool.store import Store
+from crashkit.wire.limits import retry_after
 
 CATEGORY: Final = "error"
 # The SDK's own queue gets at least this much of a flush, also when the spool has used up the time of the caller.
@@ -131,12 +132,8 @@ class SpoolTransport(BookedTransport):
 
     def _heed(self, response: urllib3.BaseHTTPResponse) -> float:
         """Note what Sentry does not want for a while, and give the seconds after which it wants to be asked again."""
-        header = response.headers.get("Retry-After")
-        try:
-            self._update_rate_limits(response)
-            return float(self._retry.parse_retry_after(header)) if header else 0.0
-        except (urllib3.exceptions.InvalidHeader, OverflowError):
-            return 0.0
+        self._update_rate_limits(response)
+        return retry_after(response.headers.get("Retry-After", ""))
 
     def _limited_s(self) -> float:
         limits = (self._disabled_until.get(CATEGORY), self._disabled_until.get(None))

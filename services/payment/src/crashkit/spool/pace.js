@@ -1,10 +1,9 @@
 /**
  * What an answer means for a file, and how long to wait after one that was no success.
  */
+import { ALL_CATEGORIES, TOO_MANY, limitsOf, retryAfterS } from '../wire/limits.js'
+
 const LONGEST_S = 60
-const LONGEST_LIMIT_S = 3600
-const DEFAULT_LIMIT_S = 60
-const TOO_MANY = 429
 // Of all 4xx, those that say that the same may be taken another time.
 const TRY_AGAIN = new Set([408, TOO_MANY])
 const CATEGORY = 'error'
@@ -47,10 +46,9 @@ export function backoffS (failures, random = Math.random) {
  * @param {number} [nowMs] milliseconds since 1970.
  * @returns {number} seconds; 0 where there is no limit.
  */
-export function limitedS ({ status, retryAfter, rateLimits }, nowMs = Date.now()) {
-  if (rateLimits) return Math.min(LONGEST_LIMIT_S, Math.max(0, ...rateLimits.split(',').map(limitOfErrors)))
-  if (status !== TOO_MANY) return 0
-  return retryAfter === undefined ? DEFAULT_LIMIT_S : Math.min(LONGEST_LIMIT_S, waitS(retryAfter, nowMs))
+export function limitedS (answer, nowMs = Date.now()) {
+  const limits = limitsOf(answer, nowMs)
+  return Math.max(limits.get(CATEGORY) ?? 0, limits.get(ALL_CATEGORIES) ?? 0)
 }
 
 /**
@@ -61,26 +59,5 @@ export function limitedS ({ status, retryAfter, rateLimits }, nowMs = Date.now()
  * @returns {number} seconds; 0 where it does not say.
  */
 export function askedS ({ retryAfter }, nowMs = Date.now()) {
-  return retryAfter === undefined ? 0 : Math.min(LONGEST_S, waitS(retryAfter, nowMs))
-}
-
-/**
- * @param {string} limit `<seconds>:<categories>:…`; no category means all.
- */
-function limitOfErrors (limit) {
-  const [seconds = '', categories = ''] = limit.trim().split(':')
-  const hit = categories === '' || categories.split(';').includes(CATEGORY)
-  const given = Number(seconds)
-  return hit ? (Number.isFinite(given) && seconds !== '' ? given : DEFAULT_LIMIT_S) : 0
-}
-
-/**
- * @param {string} retryAfter seconds, or a date.
- * @param {number} nowMs
- */
-function waitS (retryAfter, nowMs) {
-  const seconds = Number(retryAfter)
-  if (retryAfter.trim() !== '' && Number.isFinite(seconds)) return Math.max(0, seconds)
-  const untilMs = Date.parse(retryAfter)
-  return Number.isNaN(untilMs) ? DEFAULT_LIMIT_S : Math.max(0, (untilMs - nowMs) / 1000)
+  return Math.min(LONGEST_S, retryAfterS(retryAfter ?? '', nowMs))
 }
