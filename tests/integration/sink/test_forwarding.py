@@ -79,18 +79,52 @@ def test_a_target_that_is_away_gets_everything_later(make_sink, target, event):
 
 def test_what_a_target_refuses_for_good_is_not_sent_again(make_sink, target, event):
     """
-    413 and 400 settle an envelope, with the reason; the others go on.
+    400, and 413 for what cannot be made smaller, settle an envelope, with the reason; the others go on.
     """
     target.answers.extend([413, 400])
     sink = make_sink(SINK_BUGSINK_URL=target.url).start()
     for _ in range(3):
         sink.post(event())
-        wait_for(settled(sink, "bugsink"), 10, "the delivery")
+        wait_for(settled(sink, "bugsink"), 60, "the delivery")
 
     accounts = sink.accounts()["targets"]["bugsink"]
     assert {"too_large": 1, "malformed": 1} == accounts["refused"]
     assert {"event": 1} == accounts["delivered"]
     assert 3 == len(target.requests)
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 4])
+def test_what_is_too_large_for_a_target_is_trimmed_for_it(make_sink, target, event, refusals):
+    """
+    A target with a smaller limit than the sink's gets the event with less in it, marked, and counted as such; the sink
+    keeps it whole. Refused in every size, it is refused for good, after four requests.
+    """
+    target.answers.extend([413] * refusals)
+    sink = make_sink(SINK_UPSTREAM_DSN=f"http://{'c' * 32}@127.0.0.1:{target.url.rpartition(':')[2]}/77").start()
+    event_id = uuid.uuid4().hex
+    ton = {name: ["x" * 1000] * 200 for name in ("left", "right")}
+    frames = [{"function": f"f{at}", "in_app": at == 0, "pre_context": ["line" * 200] * 5} for at in range(50)]
+    exception = {"values": [{"type": "KeyError", "value": "v" * 100_000, "stacktrace": {"frames": frames}}]}
+    raw = event(event_id, extra=ton, exception=exception)
+    sink.post(raw)
+
+    wait_for(settled(sink, "upstream"), 60, "the delivery")
+
+    accounts = sink.accounts()["targets"]["upstream"]
+    bodies = [gzip.decompress(body) for _, _, body in target.requests]
+    sizes = [len(body) for body in bodies]
+    assert sorted(sizes, reverse=True) == sizes
+    assert refusals + (refusals < 4) == len(set(sizes))
+    assert ton == sink.get(f"/api/v1/events/{event_id}")["payload"]["extra"]
+    if refusals == 4:
+        assert ({"too_large": 1}, {}, {}) == (accounts["refused"], accounts["delivered"], accounts["trimmed"])
+        return
+    assert ({}, {"event": 1}, {"event": 1}) == (accounts["refused"], accounts["delivered"], accounts["trimmed"])
+    taken = json.loads(bodies[-1].split(b"\n")[2])
+    assert (event_id, "true", "KeyError") == (
+        taken["event_id"], taken["tags"]["trimmed"], taken["exception"]["values"][0]["type"]
+    )  # fmt: skip
+    assert "" == accounts["last_error"]
 
 
 def test_a_limit_for_a_category_holds_up_that_category_only(make_sink, target):

@@ -71,6 +71,8 @@ def of_target(counts: Mapping[Key, int], target: str) -> dict[str, Any]:
     }
     return {
         "delivered": _sum(counts, "item_type", account="delivered", target=target),
+        # Of the delivered: what took less than all of it.
+        "trimmed": _sum(counts, "item_type", account="delivered", target=target, reason="trimmed"),
         "pending": sum(_sum(counts, "account", account="pending", target=target).values()),
         "refused": _sum(counts, "reason", account="refused", target=target),
         "filtered": _sum(counts, "item_type", account="filtered", target=target),

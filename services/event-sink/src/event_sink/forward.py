@@ -10,11 +10,12 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import aiohttp
 from crashkit.wire.limits import ALL_CATEGORIES
+from crashkit.wire.trimming import smaller
 
 from event_sink import deliveries
 from event_sink.deliveries import Delivery
@@ -22,10 +23,12 @@ from event_sink.ledger import Changes
 from event_sink.limits import MIB
 from event_sink.reader import Reader
 from event_sink.targets import Target
-from event_sink.verdict import Verdict, judge
+from event_sink.verdict import TOO_LARGE, Verdict, judge
 from event_sink.writer import StoreUnavailableError, Writer
 
 LOG = logging.getLogger(__name__)
+# Why a delivery counts as such although something of it is not there.
+TRIMMED: Final = "trimmed"
 _AT_ONCE: Final = 6
 _LARGE: Final = 4 * MIB
 _IDLE_S: Final = 30.0
@@ -177,6 +180,18 @@ class Forwarder:
             return await self._post(delivery, body)
 
     async def _post(self, delivery: Delivery, body: bytes) -> Verdict:
+        """
+        Post an envelope, and while it is too large for the target a smaller copy of its event at once.
+        """
+        verdict = await self._post_once(delivery, body)
+        if verdict.reason != TOO_LARGE:
+            return verdict
+        copies = smaller(body)
+        while verdict.reason == TOO_LARGE and (copy := await asyncio.to_thread(next, copies, None)):
+            verdict = await self._post_once(delivery, copy)
+        return replace(verdict, reason=TRIMMED) if verdict.outcome == "delivered" else verdict
+
+    async def _post_once(self, delivery: Delivery, body: bytes) -> Verdict:
         headers = dict(self.target.headers)
         if self.target.packs:
             body = await asyncio.to_thread(gzip.compress, body, 5)
@@ -234,7 +249,7 @@ class Forwarder:
         if verdict.outcome == "refused":
             found = {"reason": verdict.reason, "delivery": delivery.seq, "project_id": delivery.project_id}
             LOG.warning("the target refused an envelope for good", extra={"target": self.target.name, **found})
-        if verdict.reason:
+        if verdict.reason and verdict.outcome != "delivered":
             self._last_error = verdict.reason
 
     def _hold_project(self, delivery: Delivery, verdict: Verdict, now: float) -> None:

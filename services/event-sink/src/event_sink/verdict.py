@@ -9,8 +9,9 @@ from typing import Final, Literal
 
 from crashkit.wire.limits import limits_of, retry_after
 
+TOO_LARGE: Final = "too_large"
 # Answers that speak about this envelope, not about the target's state or configuration.
-_FOR_GOOD: Final = {400: "malformed", 411: "malformed", 413: "too_large", 415: "malformed", 422: "malformed"}
+_FOR_GOOD: Final = {400: "malformed", 411: "malformed", 413: TOO_LARGE, 415: "malformed", 422: "malformed"}
 # Answers that somebody can put right at the target: wrong key, unknown project, wrong address.
 _MISCONFIGURED: Final = frozenset({401, 402, 403, 404, 405, 410})
 _SUCCESS: Final = 2
