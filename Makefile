@@ -88,13 +88,17 @@ pictures: setup ## Take the README's pictures of the page that runs (needs `make
 
 test: check unit charts integration e2e ## All of the above, cheap ones first.
 
-bench: setup ## Ratios measured side by side: capture latency, gateway against nginx, the page (needs `make up`).
+bench: setup ## Ratios measured side by side: capture latency, gateway against nginx, the page, what is kept (needs `make up`).
 	@$(RUN) crashctl tools chromium
 	$(UV) sync --quiet --locked --all-packages --group bench
 	$(RUN) python -m tests.bench
+	$(WITH_DATABASE) $(RUN) python -m tests.bench.cost
+
+bench-cost: setup ## What flight record, spool and book cost a request, beside the same services without them (no cluster).
+	$(WITH_DATABASE) $(RUN) python -m tests.bench.cost
 
 bench-loss: setup ## Errors before SIGKILL, a burst and what the spool costs, beside the SDK's own transport (no cluster).
 	$(RUN) python -m tests.bench.loss
 	$(RUN) python -m tests.bench.spool_cost
 
-.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e browser pictures test bench bench-loss
+.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e browser pictures test bench bench-loss bench-cost

@@ -26,9 +26,10 @@ const VERSIONS = ['express', 'mongodb']
  * Start the telemetry of this process.
  *
  * @param {import('./settings.js').Settings} settings
+ * @param {(stateDir: string | null) => Book | null} [openBook] gives where items are counted; a bench keeps none.
  * @throws {import('./crashkit/loading.js').CatalogueError} the catalogue has a mistake.
  */
-export function instrument (settings) {
+export function instrument (settings, openBook = stateDir => new Book(stateDir)) {
   const catalogue = loadCatalogue(settings.catalogDir)
   const lifecycle = new Lifecycle(settings.stateDir)
   const loop = new LoopDelay()
@@ -41,7 +42,7 @@ export function instrument (settings) {
   const runtime = new RuntimeContext(settings, lifecycle, loop, versions())
   const sampler = makeSampler(settings.tracesSampleRate, faultPaths(catalogue, SERVICE), isControl)
   keepSecret(secretsOf(settings))
-  const book = settings.sentryDsn === null ? null : new Book(settings.stateDir)
+  const book = settings.sentryDsn === null ? null : openBook(settings.stateDir)
   const spool = openSpool(settings, book)
   startSentry({ settings, service: SERVICE, runtime, sampler, isControl, spool, book })
   watchOffPath(flight)
