@@ -14,6 +14,8 @@ from crashkit.cgroup import MOUNT, NO_LIMIT_BYTES
 MIB = 1024 * 1024
 # The slope is that of this long: shorter is noise, longer hides the beginning of a leak.
 SLOPE_OVER_S = 3.0
+# Limit and peak change seldom, and each reading is a call of the system that every process pays for all the time.
+SELDOM_S = 1.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Used, limit, peak, kills, by version of the cgroups.
 _FILES = (
@@ -42,6 +44,8 @@ class MemoryGauge:
         self._seen: deque[tuple[float, float]] = deque()
         self._killed = 0
         self._killed_at: float | None = None
+        self._seldom: tuple[float | None, float | None] = (None, None)
+        self._seldom_at: float | None = None
         names = next((names for names in _FILES if (mount / names[0]).is_file()), None)
         if names is None:
             # Pages; the second word is what is resident.
@@ -53,26 +57,39 @@ class MemoryGauge:
 
     def read(self) -> dict[str, float | int | None]:
         """
-        Give ``used_mib``, ``limit_mib``, ``peak_mib``, ``slope_mib_s`` and ``oom_kills`` as they are now; none for what
-        the kernel does not say. ``oom_killed_at`` (unix seconds) is there once the kernel has killed a process of the
-        container while this one lived.
+        Give ``used_mib``, ``slope_mib_s`` and ``oom_kills`` as they are now, ``limit_mib`` and ``peak_mib`` as they
+        were within the last second, the peak no less than what is used now; none for what the kernel does not say.
+        ``oom_killed_at`` (unix seconds) is there once the kernel has killed a process of the container while this one
+        lived.
         """
+        now = self._clock()
         used = _number(self._used, self._word)
         used_mib = None if used is None else used * self._unit / MIB
-        limit, peak, kills = _number(self._limit), _number(self._peak), _kills(self._kills)
+        if self._seldom_at is None or now - self._seldom_at >= SELDOM_S:
+            self._seldom, self._seldom_at = self._limit_and_peak(), now
+        limit_mib, peak_mib = self._seldom
+        rounded = _rounded(used_mib)
+        kills = _kills(self._kills)
         if kills is not None and kills > self._killed:
             self._killed, self._killed_at = kills, round(time(), 3)
         figures: dict[str, float | int | None] = {
-            "used_mib": _rounded(used_mib),
-            "limit_mib": None if limit is None or limit >= NO_LIMIT_BYTES else _rounded(limit / MIB),
-            "peak_mib": None if peak is None else _rounded(peak / MIB),
-            "slope_mib_s": None if used_mib is None else self._slope(used_mib),
+            "used_mib": rounded,
+            "limit_mib": limit_mib,
+            "peak_mib": max(peak_mib, rounded) if peak_mib is not None and rounded is not None else peak_mib,
+            "slope_mib_s": None if used_mib is None else self._slope(used_mib, now),
             "oom_kills": kills,
         }
         return figures if self._killed_at is None else {**figures, "oom_killed_at": self._killed_at}
 
-    def _slope(self, used_mib: float) -> float:
-        now, seen = self._clock(), self._seen
+    def _limit_and_peak(self) -> tuple[float | None, float | None]:
+        limit, peak = _number(self._limit), _number(self._peak)
+        return (
+            None if limit is None or limit >= NO_LIMIT_BYTES else _rounded(limit / MIB),
+            None if peak is None else _rounded(peak / MIB),
+        )
+
+    def _slope(self, used_mib: float, now: float) -> float:
+        seen = self._seen
         seen.append((now, used_mib))
         while seen[0][0] < now - SLOPE_OVER_S:
             seen.popleft()
