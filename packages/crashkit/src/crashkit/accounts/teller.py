@@ -3,22 +3,25 @@ Tells the book to the event sink, which holds it against what it has received.
 """
 
 import contextlib
+import http.client
 import json
 import logging
+import os
 import threading
 import time
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-import urllib3
 from sentry_sdk.consts import EndpointType
 from sentry_sdk.utils import Auth
 
-from crashkit.accounts.book import Book
+from crashkit.accounts.book import Book, Figures
 
 LOG = logging.getLogger(__name__)
-# What has changed is told after so long, what has not changed now and then: who is silent for longer is gone.
-EVERY_S: Final = 1.0
+# So often it is looked whether anything has changed. What goes on changing is told less often: each time costs about as
+# much of the processor as a request. What has not changed is told now and then: who is silent for longer is gone.
+LOOK_EVERY_S: Final = 1.0
+CHANGING_EVERY_S: Final = 3.0
 AT_LEAST_EVERY_S: Final = 20.0
 CONNECT_S: Final = 0.5
 ANSWER_S: Final = 1.0
@@ -41,15 +44,14 @@ class Teller:
     def __init__(self, book: Book, auth: Auth, said: dict[str, str]) -> None:
         self._book = book
         self._said = said
-        self._address = _beside_envelopes(str(auth.get_api_url(EndpointType.ENVELOPE)))
+        self._address = urlsplit(_beside_envelopes(str(auth.get_api_url(EndpointType.ENVELOPE))))
         self._headers = {"Content-Type": "application/json", "X-Sentry-Auth": str(auth.to_header())}
-        self._pool = urllib3.PoolManager(
-            num_pools=1, timeout=urllib3.Timeout(connect=CONNECT_S, read=ANSWER_S), retries=False
-        )
+        self._connection: http.client.HTTPConnection | None = None
         self._ended = threading.Event()
-        self._told: dict[str, Any] = {}  # Any: JSON
+        self._told: Figures = {}
         self._told_at = 0.0
         self._heard = True
+        self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name="crashkit.book", daemon=True)
 
     def start(self) -> None:
@@ -59,33 +61,71 @@ class Teller:
             self._thread.start()
 
     def end(self) -> None:
-        """Tell the last figures, and end."""
+        """Tell the last figures, and end; in a forked child, whose book is nobody's but its own, only end."""
         self._ended.set()
+        if os.getpid() != self._pid:
+            return
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(CONNECT_S + ANSWER_S)
+            if self._thread.is_alive():
+                self._connection = None
         if self._heard:
             self._tell()
 
     def _run(self) -> None:
+        seen: Figures = {}
         while self._heard:
             figures = self._book.figures()
-            if figures != self._told or time.monotonic() - self._told_at >= AT_LEAST_EVERY_S:
+            silent_s = time.monotonic() - self._told_at
+            settled = figures == seen or silent_s >= CHANGING_EVERY_S
+            seen = figures
+            if (figures != self._told and settled) or silent_s >= AT_LEAST_EVERY_S:
                 self._tell()
-            if self._ended.wait(EVERY_S):
+            if self._ended.wait(LOOK_EVERY_S):
                 return
 
     def _tell(self) -> None:
         figures = self._book.figures()
         body = json.dumps({**self._said, **figures, "every_s": AT_LEAST_EVERY_S}).encode()
-        try:
-            answer = self._pool.request("POST", self._address, body=body, headers=self._headers, redirect=False)
-        except (urllib3.exceptions.HTTPError, OSError):
-            return
-        if answer.status in KNOWS_NO_BOOKS:
+        status = self._answer(body)
+        if status in KNOWS_NO_BOOKS:
             self._heard = False
-            LOG.info("whoever answers at the DSN keeps no books (%d): the figures are on /metrics only", answer.status)
-        if answer.status // 100 == SUCCESS:
+            LOG.info("whoever answers at the DSN keeps no books (%d): the figures are on /metrics only", status)
+        if status is not None and status // 100 == SUCCESS:
             self._told, self._told_at = figures, time.monotonic()
+
+    def _answer(self, body: bytes) -> int | None:
+        kept = self._connection is not None
+        try:
+            return self._post(body)
+        except ConnectionError:
+            self._let_go()
+            # One that was kept may have been closed meanwhile.
+            return self._answer(body) if kept else None
+        except (http.client.HTTPException, OSError):
+            self._let_go()
+            return None
+
+    def _post(self, body: bytes) -> int:
+        connection = self._connection or self._connect()
+        connection.request("POST", self._address.path, body=body, headers=self._headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    def _connect(self) -> http.client.HTTPConnection:
+        secure = self._address.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = kind(self._address.hostname or "", self._address.port, timeout=CONNECT_S)
+        connection.connect()
+        connection.sock.settimeout(ANSWER_S)
+        self._connection = connection
+        return connection
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _beside_envelopes(address: str) -> str:
