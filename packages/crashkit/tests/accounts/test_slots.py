@@ -36,6 +36,22 @@ def test_counts_outlive_their_process(path):
     assert slots.lasting
 
 
+def test_what_nobody_misses_is_in_the_file_with_the_next_figures(path):
+    """
+    A count that may come later costs no write of its own, and is kept as soon as somebody asks for all.
+    """
+    slots = Slots(path)
+    slots.add_later("captured/transaction", 2)
+    slots.add_later("captured/transaction")
+    before = path.read_bytes()
+
+    told = slots.all()
+
+    assert b"captured/transaction" not in before
+    assert {"captured/transaction": 3} == told
+    assert (3).to_bytes(8, "little") == path.read_bytes()[-8:]
+
+
 def test_the_id_stays(path):
     """
     A book is the same book after a restart, and another in another folder.

@@ -76,6 +76,20 @@ test('another thread counts by itself, and a restart keeps both counts', async t
   assert.deepEqual([aside.book, Object.fromEntries(again.all())], [again.id, { 'captured/event': 5 }])
 })
 
+test('what nobody misses is in the file with the next figures', t => {
+  const path = pathOf(t)
+  const slots = new Slots(path)
+  slots.addLater('captured/transaction', 2)
+  slots.addLater('captured/transaction')
+  const before = readFileSync(path, 'latin1')
+
+  const told = Object.fromEntries(slots.all())
+
+  assert.equal(before.includes('captured/transaction'), false)
+  assert.deepEqual(told, { 'captured/transaction': 3 })
+  assert.equal(readFileSync(path).readBigInt64LE(readFileSync(path).length - 8), 3n)
+})
+
 test('where nothing can be written, counts are kept in memory', () => {
   const slots = new Slots('/proc/no-such-folder/book')
   slots.add('captured/event')

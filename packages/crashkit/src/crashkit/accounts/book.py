@@ -90,9 +90,14 @@ class Book:
                 self._slots.add(f"memory/{item_type}", -number)
 
     def never_sent(self, item_type: str, reason: str, number: int = 1) -> None:
-        """Count items that the SDK discarded before they were anything."""
-        self._slots.add(f"discarded/{item_type}/{reason}", number)
-        self._slots.add(f"captured/{item_type}", number)
+        """
+        Count items that the SDK discarded before they were anything.
+
+        That is most of what is captured: a transaction for each request that is not sampled. Such a count is in the
+        file a second later, with the next figures; what dies before is missing on both sides of the sum.
+        """
+        self._slots.add_later(f"discarded/{item_type}/{reason}", number)
+        self._slots.add_later(f"captured/{item_type}", number)
 
     def spooled(self, outcome: str, number: int = 1) -> None:
         """Count what became of events at the spool."""

@@ -1,5 +1,6 @@
 """
-Named counts in a file: each is on disk when the call that changes it returns, so that it survives its process.
+Named counts in a file: each is on disk when the call that changes it returns, so that it survives its process; but for
+those that nobody misses.
 """
 
 import contextlib
@@ -36,6 +37,8 @@ class Slots:
         self._lock = threading.RLock()
         self._places: dict[str, int] = {}
         self._numbers: dict[str, int] = {}
+        # In this order, of those that are not in the file yet.
+        self._late: dict[str, None] = {}
         self._file: int | None = None
         self.id = secrets.token_hex(ID_BYTES)
         if path is not None:
@@ -57,6 +60,12 @@ class Slots:
         with self._lock:
             self._write(name, self._numbers.get(name, 0) + number)
 
+    def add_later(self, name: str, number: int = 1) -> None:
+        """Change a count, which is in the file once somebody has asked for all of them; it may die with the process."""
+        with self._lock:
+            self._numbers[name] = self._numbers.get(name, 0) + number
+            self._late[name] = None
+
     def put(self, name: str, number: int) -> None:
         """Set a count."""
         with self._lock:
@@ -67,21 +76,28 @@ class Slots:
         return self._numbers.get(name, 0)
 
     def all(self) -> dict[str, int]:
-        """Give all of them, of one moment."""
+        """Give all of them, of one moment; they are in the file then."""
         with self._lock:
+            self._catch_up()
             return dict(self._numbers)
 
     def begin_anew(self) -> None:
         """In a forked child: the file is the parent's; count from zero, under an id of one's own."""
         self._lock = threading.RLock()
-        self._places, self._numbers = {}, {}
+        self._places, self._numbers, self._late = {}, {}, {}
         self.id = secrets.token_hex(ID_BYTES)
         self._let_go()
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
+            self._catch_up()
             self._let_go()
+
+    def _catch_up(self) -> None:
+        late, self._late = self._late, {}
+        for name in late:
+            self._write(name, self._numbers[name])
 
     def _write(self, name: str, number: int) -> None:
         self._numbers[name] = number

@@ -1,6 +1,6 @@
 /**
- * Named counts in a file: each is on disk when the call that changes it returns, so that it survives its process. The form
- * is that of the Python services (docs/accounts.md).
+ * Named counts in a file: each is on disk when the call that changes it returns, so that it survives its process; but for
+ * those that nobody misses. The form is that of the Python services (docs/accounts.md).
  */
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
@@ -27,6 +27,8 @@ export class Slots {
   #numbers = new Map()
   /** @type {Map<string, number>} */
   #places = new Map()
+  /** @type {Set<string>} those that are not in the file yet. */
+  #late = new Set()
   #buffer = Buffer.alloc(NUMBER_BYTES)
   /** @type {number | null} */
   #file = null
@@ -55,6 +57,17 @@ export class Slots {
   }
 
   /**
+   * Change a count, which is in the file once somebody has asked for all of them; it may die with the process.
+   *
+   * @param {string} name
+   * @param {number} [number]
+   */
+  addLater (name, number = 1) {
+    this.#numbers.set(name, (this.#numbers.get(name) ?? 0) + number)
+    this.#late.add(name)
+  }
+
+  /**
    * Set a count.
    *
    * @param {string} name
@@ -67,7 +80,7 @@ export class Slots {
       this.#write(this.#file, name, number)
     } catch (error) {
       log.warning(`the book is kept in memory from now on: ${String(error)}`)
-      this.close()
+      this.#letGo()
     }
   }
 
@@ -80,8 +93,9 @@ export class Slots {
     return this.all().get(name) ?? 0
   }
 
-  /** Give all of them, with what another thread has counted. */
+  /** Give all of them, with what another thread has counted; they are in the file then. */
   all () {
+    this.#catchUp()
     const all = new Map(this.#numbers)
     for (const [name, place] of this.#places) {
       if (!name.startsWith(ASIDE)) continue
@@ -107,8 +121,19 @@ export class Slots {
 
   /** Let go of the file. */
   close () {
+    this.#catchUp()
+    this.#letGo()
+  }
+
+  #letGo () {
     if (this.#file !== null) closeSync(this.#file)
     this.#file = null
+  }
+
+  #catchUp () {
+    const late = [...this.#late]
+    this.#late.clear()
+    for (const name of late) this.put(name, this.#numbers.get(name) ?? 0)
   }
 
   /**
@@ -152,7 +177,7 @@ export class Slots {
       writeSync(file, head, 0, HEAD_BYTES, 0)
     } catch (error) {
       log.warning(`the book is kept in memory, and ends with the process: ${String(error)}`)
-      this.close()
+      this.#letGo()
     }
   }
 
