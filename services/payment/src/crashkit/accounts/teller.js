@@ -6,9 +6,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { suppressTracing } from '@sentry/node'
 
 import { log } from '../logs.js'
+import { poster } from '../spool/post.js'
 
-// What has changed is told after so long, what has not changed now and then: who is silent for longer is gone.
-const EVERY_MS = 1000
+// So often it is looked whether anything has changed. What goes on changing is told less often: each time costs about as
+// much of the processor as a request. What has not changed is told now and then: who is silent for longer is gone.
+const LOOK_EVERY_MS = 1000
+const CHANGING_EVERY_MS = 3000
 const AT_LEAST_EVERY_S = 20
 const ANSWER_WITHIN_MS = 1500
 // Answers of a Sentry that is not our sink.
@@ -20,12 +23,13 @@ const KNOWS_NO_BOOKS = new Set([400, 401, 403, 404, 405])
 export class Teller {
   #book
   #said
-  #address
-  #headers
+  #post
   #timer
   /** @type {ReturnType<import('./book.js').Book['figures']> | null} */
+  #seen = null
+  /** @type {ReturnType<import('./book.js').Book['figures']> | null} */
   #told = null
-  #toldMs = 0
+  #toldMs = -Infinity
   #heard = true
   /** @type {Promise<void> | null} */
   #telling = null
@@ -40,9 +44,10 @@ export class Teller {
     const [, folder = '', project = ''] = /^(.*)\/([^/]+)\/?$/.exec(pathname) ?? []
     this.#book = book
     this.#said = said
-    this.#address = `${protocol}//${host}${folder}/api/${project}/book/`
-    this.#headers = { 'Content-Type': 'application/json', 'X-Sentry-Auth': `Sentry sentry_version=7, sentry_key=${username}` }
-    this.#timer = setInterval(() => this.#look(), EVERY_MS).unref()
+    this.#post = poster(`${protocol}//${host}${folder}/api/${project}/book/`, ANSWER_WITHIN_MS, {
+      'Content-Type': 'application/json', 'X-Sentry-Auth': `Sentry sentry_version=7, sentry_key=${username}`
+    })
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
   }
 
   /** Close the book, tell its last figures, and end. */
@@ -56,26 +61,22 @@ export class Teller {
   #look () {
     if (!this.#heard || this.#telling) return
     const figures = this.#book.figures()
-    const due = performance.now() - this.#toldMs >= AT_LEAST_EVERY_S * 1000
-    if (!due && isDeepStrictEqual(figures, this.#told)) return
+    const silentMs = performance.now() - this.#toldMs
+    const settled = silentMs >= CHANGING_EVERY_MS || isDeepStrictEqual(figures, this.#seen)
+    this.#seen = figures
+    const news = settled && !isDeepStrictEqual(figures, this.#told)
+    if (!news && silentMs < AT_LEAST_EVERY_S * 1000) return
     this.#telling = this.#tell(figures).finally(() => { this.#telling = null })
   }
 
   /** @param {ReturnType<import('./book.js').Book['figures']>} figures */
   async #tell (figures) {
-    try {
-      const { ok, status } = await suppressTracing(() => fetch(this.#address, {
-        method: 'POST',
-        body: JSON.stringify({ ...this.#said, ...figures, every_s: AT_LEAST_EVERY_S }),
-        headers: this.#headers,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS)
-      }))
-      if (ok) [this.#told, this.#toldMs] = [figures, performance.now()]
-      if (KNOWS_NO_BOOKS.has(status)) this.#knowsNone(status)
-    } catch {
-      // The sink is away; the next figures have these in them.
-    }
+    const body = JSON.stringify({ ...this.#said, ...figures, every_s: AT_LEAST_EVERY_S })
+    const { status } = await suppressTracing(() => this.#post(body))
+    // Where the sink is away, the next figures have these in them.
+    if (status === null) return
+    if (status >= 200 && status < 300) [this.#told, this.#toldMs] = [figures, performance.now()]
+    if (KNOWS_NO_BOOKS.has(status)) this.#knowsNone(status)
   }
 
   /** @param {number} status */

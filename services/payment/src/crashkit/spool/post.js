@@ -1,5 +1,5 @@
 /**
- * Sends an envelope, without the SDK: the thread of the watchdog has none.
+ * Sends an envelope, or what else Sentry takes, without the SDK: the thread of the watchdog has none.
  */
 import http from 'node:http'
 import https from 'node:https'
@@ -7,7 +7,7 @@ import https from 'node:https'
 /** @import { Body } from './format.js' */
 /** @import { Answer } from './pace.js' */
 
-const MEDIA_TYPE = 'application/x-sentry-envelope'
+const ENVELOPE = { 'Content-Type': 'application/x-sentry-envelope' }
 const ANSWER_WITHIN_MS = 10_000
 const KEPT_CONNECTIONS = 8
 
@@ -31,12 +31,15 @@ export function addressOf (dsn, sdk) {
  *
  * @param {string} address
  * @param {number} [answerWithinMs] for one envelope, from the first byte to the answer.
+ * @param {Record<string, string>} [headers] say what is sent.
  * @returns {(body: Body) => Promise<Answer>} never rejects: no answer is an answer without a status.
  */
-export function poster (address, answerWithinMs = ANSWER_WITHIN_MS) {
-  const { protocol } = new URL(address)
+export function poster (address, answerWithinMs = ANSWER_WITHIN_MS, headers = ENVELOPE) {
+  const { protocol, hostname, port, pathname, search } = new URL(address)
   const { request, Agent } = protocol === 'https:' ? https : http
   const agent = new Agent({ keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS })
+  // Of an IPv6 address without its brackets, as the resolver wants it.
+  const place = { agent, method: 'POST', protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path: pathname + search }
 
   /**
    * @param {Body} body
@@ -44,11 +47,7 @@ export function poster (address, answerWithinMs = ANSWER_WITHIN_MS) {
    * @returns {Promise<Answer>}
    */
   const post = (body, again) => new Promise(resolve => {
-    const asked = request(address, {
-      method: 'POST',
-      agent,
-      headers: { 'Content-Type': MEDIA_TYPE, 'Content-Length': Buffer.byteLength(body) }
-    }, answer => {
+    const asked = request({ ...place, headers: { ...headers, 'Content-Length': Buffer.byteLength(body) } }, answer => {
       clearTimeout(late)
       answer.resume()
       answer.on('error', () => {})
