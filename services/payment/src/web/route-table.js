@@ -16,10 +16,17 @@ const UNKNOWN = 'unknown'
 export function routeTable (router) {
   /** @type {Map<string, Layer[]> | undefined} */
   let layers
+  /** @type {Map<string, string>} */
+  const known = new Map()
   return (method, path) => {
+    const asked = `${method} ${path}`
+    const route = known.get(asked)
+    if (route !== undefined) return route
     layers ??= byBeginning(routesIn(/** @type {any} */ (router()).stack))
     try {
       const found = layers.get(beginningOf(path))?.find(layer => takes(layer.route, method) && layer.match(path))
+      // Where nothing in it varies it is asked for again; of those there are no more than in the table.
+      if (found?.route?.path === path) known.set(asked, asked)
       return `${method} ${found?.route?.path ?? UNKNOWN}`
     } catch {
       // A path that cannot be decoded; the router will say so.

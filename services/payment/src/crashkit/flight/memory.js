@@ -10,6 +10,8 @@ const MIB = 1024 * 1024
 const NO_LIMIT_BYTES = 2 ** 60
 // Shorter is noise, longer hides the beginning of a leak.
 const SLOPE_OVER_MS = 3000
+// Limit and peak change seldom, and each reading is a call of the system that every process pays for all the time.
+const SELDOM_MS = 1000
 const STATM = '/proc/self/statm'
 const PAGE_BYTES = 4096
 
@@ -46,6 +48,11 @@ export class MemoryGauge {
   #kills = 0
   /** @type {number | undefined} */
   #killedAt
+  #seldomMs = -Infinity
+  /** @type {number | null} */
+  #limit = null
+  /** @type {number | null} */
+  #peak = null
 
   /**
    * @param {number} heapLimitMib
@@ -63,13 +70,20 @@ export class MemoryGauge {
   }
 
   /**
-   * Read it anew.
+   * Read it anew; limit and peak are at most a second old, the peak no less than what is used now.
    *
    * @returns {MemoryFigures}
    */
   read () {
-    const [used, limit, peak, kills] = this.#files.map(file => this.#text(file ?? null))
-    const oomKills = number(/^oom_kill (\d+)$/m.exec(kills ?? '')?.[1])
+    const [usedFile = null, limitFile = null, peakFile = null, killsFile = null] = this.#files
+    const nowMs = this.#nowMs()
+    if (nowMs - this.#seldomMs >= SELDOM_MS) {
+      this.#seldomMs = nowMs
+      this.#limit = this.#limitMib(this.#text(limitFile))
+      this.#peak = mib(number(this.#text(peakFile)))
+    }
+    const used = this.#text(usedFile)
+    const oomKills = number(/^oom_kill (\d+)$/m.exec(this.#text(killsFile) ?? '')?.[1])
     if (oomKills !== null && oomKills > this.#kills) {
       this.#kills = oomKills
       this.#killedAt = Date.now() / 1000
@@ -77,9 +91,9 @@ export class MemoryGauge {
     const usedMib = this.#pages ? mib(number(used?.split(' ')[1]), PAGE_BYTES) : mib(number(used))
     return {
       used_mib: usedMib,
-      limit_mib: this.#limitMib(limit),
-      peak_mib: mib(number(peak)),
-      slope_mib_s: usedMib === null ? null : this.#slope(usedMib),
+      limit_mib: this.#limit,
+      peak_mib: this.#peak === null ? null : Math.max(this.#peak, usedMib ?? 0),
+      slope_mib_s: usedMib === null ? null : this.#slope(usedMib, nowMs),
       oom_kills: oomKills,
       ...(this.#killedAt === undefined ? {} : { oom_killed_at: this.#killedAt }),
       heap_used_mib: rounded(getHeapStatistics().used_heap_size / MIB),
@@ -93,9 +107,11 @@ export class MemoryGauge {
     return bytes === null || bytes >= NO_LIMIT_BYTES ? null : mib(bytes)
   }
 
-  /** @param {number} usedMib */
-  #slope (usedMib) {
-    const atMs = this.#nowMs()
+  /**
+   * @param {number} usedMib
+   * @param {number} atMs
+   */
+  #slope (usedMib, atMs) {
     this.#samples.push({ atMs, usedMib })
     while (this.#samples[0] && atMs - this.#samples[0].atMs > SLOPE_OVER_MS) this.#samples.shift()
     const [first] = this.#samples
