@@ -97,7 +97,7 @@ bench: setup ## Ratios measured side by side: capture latency, gateway against n
 bench-cost: setup ## What flight record, spool and book cost a request, beside the same services without them (no cluster).
 	$(WITH_DATABASE) $(RUN) python -m tests.bench.cost
 
-bench-loss: setup ## Errors before SIGKILL, a burst and what the spool costs, beside the SDK's own transport (no cluster).
+bench-loss: setup ## SIGKILL and a burst in Python and Node, and what the spool costs, beside the SDK (no cluster).
 	$(RUN) python -m tests.bench.loss
 	$(RUN) python -m tests.bench.spool_cost
 

@@ -1,6 +1,6 @@
 """
-What arrives of errors that are captured just before SIGKILL, and of a burst at a slow sink: with the spool, beside the
-SDK's own transport, in one run: ``python -m tests.bench.loss``.
+What arrives of errors that are captured just before SIGKILL, and of a burst at a slow sink, in Python and in Node: with
+the spool, beside the SDK's own transport, in one run: ``python -m tests.bench.loss``.
 
 Each kill is a process of its own that captures one error and is killed as the call returns; half of them have sent
 another one before. Those with the spool are followed by a start on the same folder, as the kubelet makes one.
@@ -9,9 +9,11 @@ another one before. Those with the spool are followed by a start on the same fol
 import argparse
 import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -19,11 +21,13 @@ from typing import Any
 
 import psutil
 import sentry_sdk
+from crashctl.proof.release import node
 from crashctl.proof.sink import SinkProcess
 from crashkit.telemetry import stop_sentry
 
 from tests.bench.children import KINDS, answer_of, fail, killed_after, start
 
+IN_NODE = Path(__file__).parents[2] / "services" / "payment" / "bench" / "losses.js"
 KILLS = 500
 BURST = 500
 SLOW_MS = 20
@@ -34,29 +38,37 @@ US = 1_000_000
 
 @dataclass(frozen=True)
 class Kills:
-    """What came of the kills, of as many cold processes as warm ones."""
+    """What came of the kills; of as many cold processes as warm ones."""
 
+    arrived: int
+    killed: int
     cold: int
     warm: int
-    of_each: int
     again: int
-
-    @property
-    def text(self) -> str:
-        """Say it in one word."""
-        return f"{self.cold + self.warm}/{2 * self.of_each}"
 
 
 @dataclass(frozen=True)
 class Burst:
-    """What came of a burst, and what it cost the one who captured it."""
+    """What came of a burst, and what each capture cost the one who made it, in processor time."""
 
     arrived: int
-    counted_lost: int
-    first_us: float
-    last_us: float
+    captured: int
+    capture_us: float
     grown_mib: float
     sent_s: float
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What came of both, with one transport."""
+
+    kills: Kills
+    burst: Burst
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything arrived."""
+        return self.kills.arrived == self.kills.killed and self.burst.arrived == self.burst.captured
 
 
 def kills(kind: str, sink: SinkProcess, folder: Path, number: int) -> Kills:
@@ -69,7 +81,7 @@ def kills(kind: str, sink: SinkProcess, folder: Path, number: int) -> Kills:
         if kind == "spool":
             answer_of(partial(_next_life, sink.dsn(), state))
     arrived = {how: len(sink.items(run=f"{kind}-{how}", type="event")) for how in ("cold", "warm")}
-    return Kills(arrived["cold"], arrived["warm"], number // 2, duplicates(sink) - before)
+    return Kills(sum(arrived.values()), number, again=duplicates(sink) - before, **arrived)
 
 
 def _one_death(kind: str, dsn: str, state: Path, *, warm: bool) -> None:
@@ -95,7 +107,7 @@ def burst(kind: str, sink: SinkProcess, folder: Path) -> Burst:
     sink.misbehave(mode="slow", ms=SLOW_MS, for_s=600)
     told = answer_of(partial(_burst, kind, sink.dsn(), state))
     sink.misbehave(mode="none")
-    return Burst(arrived=len(sink.items(run=f"{kind}-burst", type="event")), **told)
+    return Burst(arrived=len(sink.items(run=f"{kind}-burst", type="event")), captured=BURST, **told)
 
 
 def _burst(kind: str, dsn: str, state: Path) -> dict[str, Any]:
@@ -109,11 +121,8 @@ def _burst(kind: str, dsn: str, state: Path) -> dict[str, Any]:
     grown = psutil.Process().memory_info().rss - before
     began = time.monotonic()
     sentry_sdk.flush(SENT_WITHIN_S)
-    transport: Any = sentry_sdk.get_client().transport  # Any: what the SDK counts by is private to it
     return {
-        "counted_lost": transport._discarded_events.get(("error", "queue_overflow"), 0),
-        "first_us": statistics.median(worked_s[:100]) * US,
-        "last_us": statistics.median(worked_s[-100:]) * US,
+        "capture_us": statistics.median(worked_s) * US,
         "grown_mib": grown / MIB,
         "sent_s": time.monotonic() - began,
     }
@@ -124,42 +133,69 @@ def duplicates(sink: SinkProcess) -> int:
     return int(sink.accounts()["duplicates"].get("event", 0))
 
 
-def main() -> int:
-    """Measure, and print a table or JSON; 1 when the spool has lost something."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.loss", description=__doc__)
-    parser.add_argument("--kills", type=int, default=KILLS, help="processes of each kind (default %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args()
+def in_python(number: int) -> dict[str, Losses]:
+    """Kill and burst in Python, with each transport."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         sink = SinkProcess(folder).start()
         try:
-            killed = {kind: kills(kind, sink, folder, options.kills) for kind in KINDS}
-            bursts = {kind: burst(kind, sink, folder) for kind in KINDS}
+            killed = {kind: kills(kind, sink, folder, number) for kind in KINDS}
+            return {kind: Losses(killed[kind], burst(kind, sink, folder)) for kind in KINDS}
         finally:
             sink.close()
+
+
+def in_node(number: int) -> dict[str, Losses]:
+    """
+    Kill and burst in Node, with each transport.
+
+    Raises:
+        SystemExit: the bench of Node could not run.
+    """
+    ended = subprocess.run([str(node()), str(IN_NODE), "--json", str(number)], stdout=subprocess.PIPE, check=False)
+    try:
+        told = json.loads(ended.stdout)
+    except ValueError:
+        sys.exit(f"bench: {IN_NODE} ended with {ended.returncode} and without its figures; run it by itself")
+    return {kind: Losses(Kills(**one["kills"]), Burst(**one["burst"])) for kind, one in told.items()}
+
+
+def main() -> int:
+    """Measure, and print a table or JSON; 1 when a spool has lost something."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.loss", description=__doc__)
+    parser.add_argument("--kills", type=int, default=KILLS, help="processes of each kind, even (default %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args()
+    found = {"Python": in_python(options.kills), "Node": in_node(options.kills)}
     if options.json:
-        print(json.dumps({kind: {"kills": asdict(killed[kind]), "burst": asdict(bursts[kind])} for kind in KINDS}))
-    else:
-        _show(killed, bursts)
-    spooled = killed["spool"]
-    whole = (spooled.cold + spooled.warm, bursts["spool"].arrived) == (2 * spooled.of_each, BURST)
-    return 0 if whole else 1
-
-
-def _show(killed: dict[str, Kills], bursts: dict[str, Burst]) -> None:
-    print("\nErrors captured just before SIGKILL, that arrived once after the next start")
-    for kind, found in killed.items():
         print(
-            f"  {kind:<8} SIGKILL {found.text:<9} cold {found.cold}/{found.of_each}, warm {found.warm}/{found.of_each};"
-            f" sent again and stored once: {found.again}"
+            json.dumps(
+                {language: {kind: asdict(one) for kind, one in kinds.items()} for language, kinds in found.items()}
+            )
+        )
+    else:
+        _show(found)
+    return 0 if all(kinds["spool"].whole for kinds in found.values()) else 1
+
+
+def _show(found: Mapping[str, Mapping[str, Losses]]) -> None:
+    print("\nErrors captured just before SIGKILL, that arrived once after the next start")
+    for language, kinds in found.items():
+        ours, own = kinds["spool"].kills, kinds["default"].kills
+        print(
+            f"  {language:<7} SIGKILL {ours.arrived}/{ours.killed} (default {own.arrived}/{own.killed});"
+            f" just started {ours.cold} (default {own.cold}), after another event {ours.warm} (default {own.warm});"
+            f" sent again and stored once {ours.again}"
         )
     print(f"\nA burst of {BURST} with {SLOW_MS} ms for each answer, from the living process")
-    for kind, one in bursts.items():
+    for language, kinds in found.items():
+        ours_burst, own_burst = kinds["spool"].burst, kinds["default"].burst
         print(
-            f"  {kind:<8} arrived {one.arrived}/{BURST}, counted lost {one.counted_lost}; processor time of a call"
-            f" {one.first_us:.0f} us at first and {one.last_us:.0f} us at last; memory +{one.grown_mib:.0f} MiB;"
-            f" all sent after {one.sent_s:.0f} s"
+            f"  {language:<7} burst with a slow sink {ours_burst.arrived}/{ours_burst.captured}"
+            f" (default {own_burst.arrived}/{own_burst.captured});"
+            f" processor time of a call {ours_burst.capture_us:.0f} us (default {own_burst.capture_us:.0f}),"
+            f" memory +{ours_burst.grown_mib:.0f} MiB (default +{own_burst.grown_mib:.0f}),"
+            f" all sent after {ours_burst.sent_s:.0f} s"
         )
 
 

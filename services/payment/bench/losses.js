@@ -2,8 +2,9 @@
  * What arrives of errors that are captured just before SIGKILL, and of a burst at a slow sink: with the spool, beside the
  * SDK's own transport, in one run, against the real event sink.
  *
- * `node bench/losses.js [kills] [at once]`: half of the processes that are killed have sent another event before. One
- * start on the same folder follows. Ends with 1 when the spool has lost something.
+ * `node bench/losses.js [--json] [kills] [at once]`: half of the processes that are killed have sent another event before.
+ * One start on the same folder follows. Ends with 1 when the spool has lost something. `make bench-loss` shows it beside
+ * Python's.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +15,8 @@ import { fileURLToPath } from 'node:url'
 
 import { startSink } from '../test/support/sink.js'
 
-const [kills = '100', atOnce = '2'] = process.argv.slice(2)
+const inJson = process.argv.includes('--json')
+const [kills = '100', atOnce = '2'] = process.argv.slice(2).filter(word => word !== '--json')
 const BURST = 500
 const SLOW_MS = 20
 const PROGRAM = fileURLToPath(new URL('dying.js', import.meta.url))
@@ -47,6 +49,7 @@ async function run (kind, way, state) {
  */
 async function killed (kind, count) {
   const state = mkdtempSync(join(tmpdir(), 'losses-'))
+  const before = await duplicates()
   let number = 0
   await Promise.all(Array.from({ length: Number(atOnce) }, async () => {
     // Each place has a folder of its own, as each container has.
@@ -59,8 +62,12 @@ async function killed (kind, count) {
   }))
   rmSync(state, { recursive: true })
   const [cold, warm] = [await sink.ofRun(`${kind}-cold`), await sink.ofRun(`${kind}-warm`)]
-  console.log(`  ${kind.padEnd(8)} SIGKILL ${cold + warm}/${count}: cold ${cold}/${Math.ceil(count / 2)}, warm ${warm}/${Math.floor(count / 2)}`)
-  return cold + warm === count
+  return { arrived: cold + warm, killed: count, cold, warm, again: await duplicates() - before }
+}
+
+/** @returns {Promise<number>} how many events came again, and are stored once. */
+async function duplicates () {
+  return (await sink.accounts()).duplicates.event ?? 0
 }
 
 /** @param {string} kind */
@@ -70,16 +77,14 @@ async function burst (kind) {
   const told = JSON.parse(await run(kind, 'burst', state))
   await sink.misbehave({ mode: 'none' })
   rmSync(state, { recursive: true })
-  const arrived = await sink.ofRun(`${kind}-burst`)
-  console.log(`  ${kind.padEnd(8)} arrived ${arrived}/${BURST}; processor time of a capture ${told.capture_us} us; memory +${told.grown_mib} MiB; all sent after ${told.sent_s} s`)
-  return arrived === BURST
+  return { arrived: await sink.ofRun(`${kind}-burst`), captured: BURST, ...told }
 }
 
-console.log('Errors captured just before SIGKILL, that arrived once after the next start')
-await killed('default', Number(kills))
-const keptKills = await killed('spool', Number(kills))
-console.log(`A burst of ${BURST} with ${SLOW_MS} ms for each answer`)
-await burst('default')
-const keptBurst = await burst('spool')
+/** @type {Record<string, { kills: any, burst: any }>} */
+const found = {}
+for (const kind of ['default', 'spool']) found[kind] = { kills: await killed(kind, Number(kills)), burst: await burst(kind) }
 for (const end of ends) await end()
-process.exit(keptKills && keptBurst ? 0 : 1)
+if (inJson) console.log(JSON.stringify(found))
+else console.table(Object.entries(found).flatMap(([kind, { kills, burst }]) => [{ kind, ...kills }, { kind, ...burst }]))
+const { kills: ofKills, burst: ofBurst } = found.spool
+process.exit(ofKills.arrived === ofKills.killed && ofBurst.arrived === BURST ? 0 : 1)
