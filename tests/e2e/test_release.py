@@ -15,7 +15,7 @@ from crashkit.loading import load_catalogue
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(400)]
 
 # What the project promises of an idle service (MiB).
-MOST_IDLE_MIB = {"gateway": 90, "game-engine": 90, "event-sink": 80, "analytics": 110, "payment": 170, "coroner": 70}
+MOST_IDLE_MIB = {"gateway": 90, "game-engine": 90, "event-sink": 80, "analytics": 110, "payment": 170, "coroner": 60}
 MIB = 1024 * 1024
 CATALOGUE = load_catalogue(Path(__file__).parents[2] / "catalog")
 SERVICES = [service for service in CATALOGUE.services if service.runs_in == "cluster"]

@@ -8,16 +8,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Protocol
 
-from kubernetes import client, config
-from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
 
 from coroner.death import Json
+from coroner.kubernetes_client import ApiClient, ConfigException, Configuration, configure
 
-IN_CLUSTER = "in-cluster"
 INSTANCE = "app.kubernetes.io/instance"
 CONNECT_S = 3.0
 ANSWER_S = 10.0
@@ -95,18 +92,14 @@ class Cluster:
     """
 
     def __init__(self, how: str, namespace: str, release: str) -> None:
-        settings = client.Configuration()
+        settings = Configuration()
         # The coroner says itself how often it asks again.
         settings.retries = False
         try:
-            if how == IN_CLUSTER:
-                config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
-            else:
-                file = str(Path(how).expanduser())
-                config.load_kube_config(config_file=file, client_configuration=settings)  # type: ignore[no-untyped-call]
+            configure(settings, how)
         except (ConfigException, OSError) as error:
             raise ApiRefusedError(f"KUBE is {how}: {error}; name a kubeconfig, or in-cluster") from None
-        self._api = client.ApiClient(settings)
+        self._api = ApiClient(settings)
         self._root = f"/api/v1/namespaces/{namespace}"
         self._selector = ("labelSelector", f"{INSTANCE}={release}")
 
