@@ -28,6 +28,12 @@ drill: setup ## Fire every scenario at the running release and prove each captur
 load: setup ## Play 50 spins a second for a minute at the running release, and prove that no money is lost.
 	@$(RUN) crashctl load --rate 50 --for 60
 
+kills: setup ## Have the kernel kill a hundred containers for memory, and prove that each death is told once.
+	@$(RUN) crashctl kills
+
+rollouts: setup ## Replace the pods of every service under 50 faults a second, and prove that none is lost.
+	@$(RUN) crashctl rollouts
+
 generate: setup ## Write what is generated from the catalogue.
 	@$(RUN) crashctl generate
 
@@ -101,4 +107,4 @@ bench-loss: setup ## SIGKILL and a burst in Python and Node, and what the spool 
 	$(RUN) python -m tests.bench.loss
 	$(RUN) python -m tests.bench.spool_cost
 
-.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e browser pictures test bench bench-loss bench-cost
+.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e browser pictures test bench bench-loss bench-cost kills rollouts

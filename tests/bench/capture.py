@@ -18,7 +18,7 @@ from crashctl.cluster.record import read_record
 from crashctl.drill.kube import Cluster
 from crashctl.waiting import wait_for
 
-# The budget of the crash allows 60 a minute; fewer leave room for whoever else fires.
+# The budget of the crash allows 120 a minute; fewer leave room for whoever else fires.
 FIRINGS = 50
 WITHIN_S = 15
 PATH = "/api/v1/game-engine/debug/crash"

@@ -49,7 +49,7 @@ def test_a_file_is_what_its_first_line_says(file):
     [
         ("wall_s: 5", "wall: 5"),
         ("status: 500", "status: 99"),
-        ("per_minute: 60", "per_minute: 0"),
+        ("per_minute: 120", "per_minute: 0"),
         ("    expect:\n", "    expected:\n"),
         ("type: KeyError, message: '3', ", ""),
     ],

@@ -9,7 +9,9 @@ from crashctl.account import command as account_command
 from crashctl.cluster import commands as cluster_commands
 from crashctl.database import commands as database_commands
 from crashctl.drill import command as drill_command
+from crashctl.kills import command as kills_command
 from crashctl.load import command as load_command
+from crashctl.rollouts import command as rollouts_command
 
 HELP = "Make a cluster with the casino on it, fire its faults, and prove that each is captured."
 
@@ -20,6 +22,8 @@ app = typer.Typer(
 app.command("list")(catalogue_commands.list_cases)
 app.command("generate")(catalogue_commands.generate)
 app.command("drill")(drill_command.drill)
+app.command("kills")(kills_command.kills)
+app.command("rollouts")(rollouts_command.rollouts)
 app.command("account")(account_command.account)
 app.command("load")(load_command.load)
 app.command("up")(cluster_commands.up)

@@ -3,10 +3,10 @@ Which cases a drill fires, and what it knows of each.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from crashkit.catalogue import Catalogue, Expect, PodEnd
+from crashkit.catalogue import Budget, Catalogue, Expect, PodEnd
 
 from crashctl.drill.problems import CannotRunError
 
@@ -23,6 +23,7 @@ class DrillCase:
         case: name of the case, where the scenario has several.
         path: path and query through the gateway.
         expect: the contract.
+        budget: how often it may be fired, and what it may take.
     """
 
     id: str
@@ -31,6 +32,7 @@ class DrillCase:
     case: str | None
     path: str
     expect: Expect
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def ends_pod(self) -> bool:
@@ -56,7 +58,7 @@ def from_catalogue(catalogue: Catalogue) -> list[DrillCase]:
         catalogue: from a local folder.
     """
     return [
-        DrillCase(case.id, case.service.name, case.scenario_name, case.case_name, case.path, case.expect)
+        DrillCase(case.id, case.service.name, case.scenario_name, case.case_name, case.path, case.expect, case.budget)
         for case in catalogue.cases(runs_in="cluster")
     ]
 
@@ -77,6 +79,7 @@ def from_gateway(document: Mapping[str, Any]) -> list[DrillCase]:  # Any: JSON
             case=case["case"],
             path=case["path"],
             expect=Expect.model_validate(case["expect"]),
+            budget=Budget.model_validate(case["budget"]),
         )
         for scenario in document["scenarios"]
         if scenario["service"] not in in_page

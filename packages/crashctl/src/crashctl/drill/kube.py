@@ -41,7 +41,7 @@ class Cluster:
         self._namespace = namespace
         self._release = release
         try:
-            api = _api(how)
+            api = connect(how)
         except (ConfigException, OSError) as error:
             raise CannotRunError(f"--kube {how}: {error}; name a kubeconfig, in-cluster or none") from None
         self._core = client.CoreV1Api(api)
@@ -80,7 +80,17 @@ class Cluster:
         return base64.b64decode(encoded).decode() if encoded else None
 
 
-def _api(how: str) -> client.ApiClient:
+def connect(how: str) -> client.ApiClient:
+    """
+    Make a client of the Kubernetes API.
+
+    Args:
+        how: ``in-cluster``, or the path of a kubeconfig.
+
+    Raises:
+        ConfigException: there is no such configuration.
+        OSError: it cannot be read.
+    """
     settings = client.Configuration()
     if how == IN_CLUSTER:
         config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]

@@ -3,6 +3,8 @@ Shows a drill on a terminal, live or line by line, and its table at the end.
 """
 
 from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +15,26 @@ from crashctl.drill.outcome import BROKEN, KEPT, SKIPPED, Outcome, Report
 
 STYLES = {KEPT: "green", BROKEN: "bold red", SKIPPED: "yellow"}
 PLAIN_WIDTH = 160
+
+
+class Line:
+    """
+    One line on standard error that says what is done now, where that is a terminal.
+    """
+
+    def __init__(self) -> None:
+        self._status = Console(stderr=True, highlight=False).status("")
+
+    def __enter__(self) -> Self:
+        self._status.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._status.stop()
+
+    def doing(self, what: str) -> None:
+        """Show what takes time now."""
+        self._status.update(escape(what))
 
 
 class Show:

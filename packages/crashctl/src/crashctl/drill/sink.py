@@ -2,7 +2,7 @@
 Asks the event sink what was captured.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from crashctl.proof import canaries
 
 TIMEOUT_S = 10.0
 CONNECT_S = 3.0
+PAGE = "1000"
 
 
 class SinkAwayError(Exception):
@@ -105,6 +106,34 @@ class Sink:
         whole = [self._get(f"/api/v1/events/{item['event_id']}") for item in listed if item["trace_id"] not in traces]
         read = [read_item(item) for item in whole]
         return [event for event in read if isinstance(event, Event) and event.trace_id not in traces]
+
+    def listed(self, since_seq: int = 0, **query: str) -> Iterator[Mapping[str, Any]]:  # Any: JSON
+        """
+        Give the items that fit, without their payloads, the oldest first.
+
+        Args:
+            since_seq: those behind this number.
+            query: such as ``service`` or ``run``.
+
+        Raises:
+            SinkAwayError: no answer.
+        """
+        while items := self._get("/api/v1/events", since_seq=str(since_seq), limit=PAGE, **query)["items"]:
+            yield from items
+            since_seq = items[-1]["seq"]
+
+    def payload(self, event_id: str) -> Mapping[str, Any]:  # Any: JSON
+        """
+        Give an event as it was sent.
+
+        Args:
+            event_id: 32 hex digits.
+
+        Raises:
+            SinkAwayError: no answer, or it is not there.
+        """
+        found: Mapping[str, Any] = self._get(f"/api/v1/events/{event_id}")["payload"]
+        return found
 
     def accounts(self) -> Mapping[str, Any]:  # Any: JSON
         """
