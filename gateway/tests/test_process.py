@@ -106,6 +106,32 @@ def test_sigterm_finishes_what_is_open(start, service, sentry):
     assert sentry.only(answers[0].headers["x-trace-id"], "transaction")
 
 
+def test_what_is_not_finished_in_time_is_refused(start, service, sentry):
+    """
+    A request that is open when the time to drain is over is answered 503 with its trace, and not 500.
+    """
+    inside, go = threading.Event(), threading.Event()
+
+    def silently(_handler):
+        inside.set()
+        go.wait(30)
+
+    service.behaviours["/spin"] = silently
+    watched = start(SENTRY_DSN=sentry.dsn, DRAIN_S="1")
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(watched.ask(SPIN)))
+    caller.start()
+    inside.wait(10)
+    watched.process.send_signal(signal.SIGTERM)
+    caller.join()
+    go.set()
+
+    (answer,) = answers
+    assert 0 == watched.process.wait(20)
+    assert (503, "2") == (answer.status, answer.headers["retry-after"])
+    assert answer.headers["x-trace-id"] in answer.body.decode()
+
+
 def test_idle_gateway_is_small(start, sentry):
     """
     The gateway takes at most 90 MiB when it has answered a few requests and idles.

@@ -2,6 +2,7 @@
 The ASGI application: from a request to the one who answers it, and from whatever goes wrong to an answer.
 """
 
+import asyncio
 import time
 from http import HTTPStatus
 
@@ -36,6 +37,10 @@ from gateway.upstream.errors import UpstreamError, UpstreamUnreachable
 from gateway.upstream.pool import Upstream
 
 RETRY_AFTER_S = "2"
+CUT_OFF = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE, "cut-off", "The gateway ends, and had no more time to finish this; ask again",
+    {"Retry-After": RETRY_AFTER_S},
+)  # fmt: skip
 
 
 class Gateway:
@@ -124,6 +129,9 @@ class Gateway:
             await _refuse(call, problem)
         except CallerGone:
             return
+        except asyncio.CancelledError:
+            # The time to drain is over. Raised further, the server would answer 500, as if the gateway had failed.
+            await _refuse(call, CUT_OFF)
         except UpstreamError as error:
             self._metrics.failed(call.service, error.kind)
             failures.report_upstream(self._tracing, call, error, time.monotonic() - began)

@@ -2,6 +2,7 @@
 What happens to every request: its trace, its place among the open ones, its answer when something goes wrong.
 """
 
+import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -30,6 +31,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 UNKNOWN_ROUTE = "unknown"
 CALLER_LEFT = 499
+CUT_OFF = Problem(
+    HTTPStatus.SERVICE_UNAVAILABLE, "cut-off", "This process ends, and had no more time to finish this; ask again",
+    {"Retry-After": "2"},
+)  # fmt: skip
 
 
 class Traced:
@@ -87,6 +92,10 @@ class Served:
             await self._app(scope, receive, answer.send)
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:
+            # The time to drain is over. Raised further, the server would answer 500, as if the service had failed.
+            if not answer.began:
+                await refusal(CUT_OFF)(scope, receive, answer.send)
         except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, it is one answer
             problem = failures.problem_of(error)
             if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
