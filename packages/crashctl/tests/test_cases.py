@@ -15,7 +15,8 @@ def test_the_gateways_catalogue_is_as_good_as_the_folder(cases):
     for case in cases.values():
         entry = scenarios.setdefault(f"{case.service}/{case.scenario}", {"service": case.service, "cases": []})
         expect = case.expect.model_dump(mode="json", exclude_none=True)
-        entry["cases"].append({"id": case.id, "case": case.case, "path": case.path, "expect": expect})
+        told = {"expect": expect, "budget": case.budget.model_dump(mode="json")}
+        entry["cases"].append({"id": case.id, "case": case.case, "path": case.path, **told})
     scenarios["page/click"] = {
         "service": "page",
         "cases": [{"id": "page/click", "path": "/#/debug/click", "expect": {}}],
