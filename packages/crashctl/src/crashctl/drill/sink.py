@@ -34,6 +34,7 @@ class Sink:
         self._http = httpx.Client(base_url=self.url, timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_S))
         # What is stored does not change any more.
         self._searched: dict[str, list[str]] = {}
+        self._payloads: dict[str, Mapping[str, Any]] = {}  # Any: JSON
 
     def __enter__(self) -> Self:
         return self
@@ -122,6 +123,15 @@ class Sink:
             yield from items
             since_seq = items[-1]["seq"]
 
+    def newest(self, service: str) -> int:
+        """
+        Give the place of the newest event of a service; 0 without one.
+
+        Raises:
+            SinkAwayError: no answer.
+        """
+        return max((int(item["seq"]) for item in self.listed(service=service, type="event")), default=0)
+
     def payload(self, event_id: str) -> Mapping[str, Any]:  # Any: JSON
         """
         Give an event as it was sent.
@@ -132,8 +142,23 @@ class Sink:
         Raises:
             SinkAwayError: no answer, or it is not there.
         """
-        found: Mapping[str, Any] = self._get(f"/api/v1/events/{event_id}")["payload"]
-        return found
+        if event_id not in self._payloads:
+            self._payloads[event_id] = self._get(f"/api/v1/events/{event_id}")["payload"]
+        return self._payloads[event_id]
+
+    def payloads(self, service: str, since_seq: int) -> list[Mapping[str, Any]]:  # Any: JSON
+        """
+        Give the events of a service as they were sent, the oldest first.
+
+        Args:
+            service: its name.
+            since_seq: place of the newest one that is of no interest.
+
+        Raises:
+            SinkAwayError: no answer.
+        """
+        listed = self.listed(since_seq, service=service, type="event")
+        return [self.payload(str(item["event_id"])) for item in listed]
 
     def accounts(self) -> Mapping[str, Any]:  # Any: JSON
         """

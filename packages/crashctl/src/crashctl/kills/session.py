@@ -45,7 +45,7 @@ def run(stage: Stage, hands: Hands, cases: Sequence[DrillCase], times: int, stop
     statuses = Statuses(hands)
     statuses.start()
     books = Accounting.begin(stage, cases)
-    before = _newest(stage.sink)
+    before = stage.sink.newest(CORONER)
     lanes = [
         Lane(stage, hands, statuses, [case for case in cases if case.service == service], stop) for service in wanted
     ]
@@ -81,10 +81,6 @@ def _not_whole(lane: Lane) -> list[str]:
     except TooLateError as error:
         return [str(error)]
     return []
-
-
-def _newest(sink: Sink) -> int:
-    return max((int(item["seq"]) for item in sink.listed(service=CORONER, type="event")), default=0)
 
 
 def _reports(sink: Sink, since_seq: int, services: Sequence[str] | dict[str, int]) -> Counter[str]:

@@ -63,7 +63,7 @@ def open_wallet(gateway: Gateway, player_id: str, opening: int) -> Wallet:
         ) from None
     if answer.status not in {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.CONFLICT}:
         raise CannotPlayError(f"payment makes no wallet for {player_id}: {answer.problem}")
-    return _wallet(gateway, player_id)
+    return read_wallet(gateway, player_id)
 
 
 def check(
@@ -84,7 +84,7 @@ def check(
     """
     try:
         stakes, wins = _settled(gateway, before, account, settled_by, stopped)
-        after = _wallet(gateway, before.player_id)
+        after = read_wallet(gateway, before.player_id)
         last = _entries(gateway, before.player_id, after.seq - 1)[0]["balance"]
     except (NotSettledError, NoAnswerError, CannotPlayError) as error:
         return [f"{before.player_id}: {UNCHECKED}: {error}"]
@@ -160,7 +160,7 @@ def _closed_spins(gateway: Gateway, before: Wallet) -> tuple[int, int, int]:
     """
     held: dict[str, int] = {}
     count = stakes = wins = 0
-    for entry in _all_entries(gateway, before):
+    for entry in entries_since(gateway, before):
         match entry:
             case {"kind": "charge", "key": str(key), "amount": int(amount)}:
                 held[key] = abs(amount)
@@ -173,7 +173,18 @@ def _closed_spins(gateway: Gateway, before: Wallet) -> tuple[int, int, int]:
     return count, stakes, wins
 
 
-def _all_entries(gateway: Gateway, before: Wallet) -> Iterator[dict[str, Any]]:  # Any: JSON
+def entries_since(gateway: Gateway, before: Wallet) -> Iterator[dict[str, Any]]:  # Any: JSON
+    """
+    Read what the ledger has of a player.
+
+    Args:
+        gateway: the release.
+        before: the wallet before the first of these entries.
+
+    Raises:
+        NotSettledError: payment does not say.
+        NoAnswerError: nobody answers.
+    """
     seq = before.seq
     while page := _entries(gateway, before.player_id, seq):
         yield from page
@@ -186,7 +197,18 @@ def _entries(gateway: Gateway, player_id: str, after_seq: int) -> list[dict[str,
     return entries
 
 
-def _wallet(gateway: Gateway, player_id: str) -> Wallet:
+def read_wallet(gateway: Gateway, player_id: str) -> Wallet:
+    """
+    Read a wallet.
+
+    Args:
+        gateway: the release.
+        player_id: whose.
+
+    Raises:
+        NotSettledError: payment does not say.
+        NoAnswerError: nobody answers.
+    """
     body = _read(gateway, f"/payment/wallets/{player_id}").body
     return Wallet(player_id, int(body["balance"]), int(body["seq"]))
 

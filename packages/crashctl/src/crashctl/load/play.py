@@ -31,7 +31,7 @@ def play(order: Order, tally: Tally, stop: threading.Event, progress: Callable[[
     Returns:
         How long spins were due (seconds), and how many of them were never begun.
     """
-    threading.stack_size(STACK_BYTES)
+    usual = threading.stack_size(STACK_BYTES)
     schedule = Schedule(order)
     workers = [
         threading.Thread(target=_work, args=(order.url, schedule, tally, stop), name=f"player {number}", daemon=True)
@@ -39,6 +39,7 @@ def play(order: Order, tally: Tally, stop: threading.Event, progress: Callable[[
     ]
     for worker in workers:
         worker.start()
+    threading.stack_size(usual)
     ended_s: float | None = None
     while any(worker.is_alive() for worker in workers):
         if stop.is_set() and ended_s is None:
