@@ -6,6 +6,7 @@ import typer
 
 from crashctl import catalogue_commands
 from crashctl.account import command as account_command
+from crashctl.chaos import command as chaos_command
 from crashctl.cluster import commands as cluster_commands
 from crashctl.database import commands as database_commands
 from crashctl.drill import command as drill_command
@@ -25,6 +26,7 @@ app.command("drill")(drill_command.drill)
 app.command("kills")(kills_command.kills)
 app.command("rollouts")(rollouts_command.rollouts)
 app.command("account")(account_command.account)
+app.command("chaos")(chaos_command.chaos)
 app.command("load")(load_command.load)
 app.command("up")(cluster_commands.up)
 app.command("down")(cluster_commands.down)

@@ -1,0 +1,266 @@
+"""
+A whole chaos: look, play, fire and kill, wait until all is quiet, look again and compare.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
+
+from crashctl.account.sheet import Sheet, read_sheet
+from crashctl.account.verdict import Verdict, judge
+from crashctl.account.watch import look_until_at_rest
+from crashctl.chaos import told
+from crashctl.chaos.bag import Kill, turns
+from crashctl.chaos.bank import Bank
+from crashctl.chaos.cluster import Cluster, ClusterAwayError
+from crashctl.chaos.firing import Gunner, Volley, looked_at
+from crashctl.chaos.killing import Killer
+from crashctl.chaos.lives import Death
+from crashctl.chaos.rounds import Rounds
+from crashctl.chaos.told import Done
+from crashctl.chaos.verdict import Outcome
+from crashctl.chaos.watching import Watching
+from crashctl.drill.cases import DrillCase
+from crashctl.drill.deaths import CORONER
+from crashctl.drill.gateway import Gateway
+from crashctl.drill.problems import CannotRunError
+from crashctl.drill.sink import Sink, SinkAwayError
+from crashctl.load.plan import Order
+from crashctl.load.play import play
+from crashctl.waiting import TooLateError, wait_for
+
+WELL_WITHIN_S = 60.0
+# A kubelet of another cluster puts off a restart for five minutes.
+QUIET_WITHIN_S = 420.0
+TOLD_WITHIN_S = 60.0
+# A second event of one death comes a moment after the first, if it comes.
+SETTLE_S = 3.0
+AT_REST_WITHIN_S = 90.0
+STEP_S = 0.5
+
+
+class Audience(Protocol):
+    """Who sees it while it runs."""
+
+    def doing(self, what: str) -> None:
+        """Show what takes time now."""
+
+    def killed(self, number: int, done: Done, since_s: float) -> None:
+        """Show what came of a turn."""
+
+    def died(self, death: Death) -> None:
+        """Show that something died."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """
+    What it is played on.
+
+    Args:
+        gateway: to fire through.
+        sink: to ask.
+        cluster: to kill in.
+        audience: sees it.
+    """
+
+    gateway: Gateway
+    sink: Sink
+    cluster: Cluster
+    audience: Audience
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What somebody asked for.
+
+    Args:
+        order: what is played meanwhile, and for how long.
+        seed: of the kills.
+        kills: what may be killed.
+        cases: of the catalogue.
+        services: those that keep a book.
+        due: events for one firing, by the id of the case.
+        faults_rate: firings a second.
+    """
+
+    order: Order
+    seed: int
+    kills: Sequence[Kill]
+    cases: Sequence[DrillCase]
+    services: Sequence[str]
+    due: dict[str, int]
+    faults_rate: float
+
+
+@dataclass(frozen=True)
+class Signals:
+    """
+    What somebody says while it runs.
+
+    Args:
+        stop: kill no more, and count.
+        hurry: wait for nothing.
+    """
+
+    stop: threading.Event
+    hurry: threading.Event
+
+
+def run(stage: Stage, plan: Plan, signals: Signals) -> Outcome:
+    """
+    Do all of it.
+
+    Args:
+        stage: what it is played on.
+        plan: what somebody asked for.
+        signals: what somebody says meanwhile.
+
+    Raises:
+        CannotRunError: the release is not well to begin with.
+        CannotPlayError: there are no wallets.
+    """
+    watching = _begin(stage)
+    stage.audience.doing("opening wallets and looking at the accounts")
+    bank = Bank(plan.order.url, plan.order.player_ids(), plan.order.opening)
+    before, since = _sheet_at_rest(stage, plan), stage.sink.newest(CORONER)
+    began = time.monotonic()
+    rounds = Rounds(plan.order.player_ids())
+    gunner = Gunner(stage.gateway, plan.cases, plan.seed, plan.faults_rate)
+    enough = threading.Event()
+    players = threading.Thread(target=play, args=(plan.order, rounds, enough, lambda _: None), daemon=True)
+    players.start()
+    gunner.start()
+    done = _kill_all(stage, plan, signals, watching)
+    stage.audience.doing("ending the load")
+    enough.set()
+    gunner.stop(60.0)
+    players.join(60.0)
+    not_quiet = _quiet(stage, watching, signals)
+    purses = bank.purses(rounds.rounds(), plan.order.settle_s, signals.hurry.is_set)
+    deaths, inquest = _inquest(stage, watching, done, since, signals)
+    outcome = Outcome(
+        plan.seed, time.monotonic() - began, plan.kills, done, deaths, inquest, purses, None,
+        _volley(stage, gunner, deaths), None, dict(sorted(rounds.statuses.items())), not_quiet, signals.stop.is_set(),
+    )  # fmt: skip
+    stage.audience.doing("adding up spins and items")
+    recorded = bank.recorded(outcome.due, signals.hurry.is_set)
+    bank.close()
+    account = _account(stage, plan, before)
+    return replace(outcome, recorded=recorded, account=account, took_s=time.monotonic() - began)
+
+
+def _begin(stage: Stage) -> Watching:
+    """Make sure that all is well, and begin to watch."""
+    stage.gateway.require_permission()
+    stage.sink.require_answer()
+    try:
+        watching = Watching(stage.cluster, stage.audience.died)
+        watching.start()
+        stage.audience.doing("waiting until every pod is ready")
+        wait_for(lambda: watching.all_well, WELL_WITHIN_S, "every pod to be ready", STEP_S)
+    except ClusterAwayError as error:
+        raise CannotRunError(
+            f"the cluster cannot be watched: {error}; check --kube, --namespace and --release"
+        ) from None
+    except TooLateError as error:
+        raise CannotRunError(f"{error}; chaos begins with a release that is well: crashctl status") from None
+    if not watching.pods():
+        raise CannotRunError("the cluster shows no pods of the release; check --namespace and --release")
+    return watching
+
+
+def _kill_all(stage: Stage, plan: Plan, signals: Signals, watching: Watching) -> list[Done]:
+    ends = time.monotonic() + (plan.order.for_s or 0.0)
+    began = time.monotonic()
+
+    def over() -> bool:
+        return signals.stop.is_set() or time.monotonic() >= ends
+
+    killer = Killer(stage.cluster, watching, stage.gateway, {case.id: case for case in plan.cases}, over)
+    done: list[Done] = []
+    for turn in turns(plan.kills, plan.seed):
+        stage.audience.doing(f"{ends - time.monotonic():.0f} s left; next is {turn.kill}")
+        signals.stop.wait(min(turn.pause_s, max(0.0, ends - time.monotonic())))
+        found = killer.kill(turn.kill)
+        if found is None:
+            break
+        done.append(found)
+        stage.audience.killed(len(done), found, time.monotonic() - began)
+    return done
+
+
+def _quiet(stage: Stage, watching: Watching, signals: Signals) -> tuple[str, ...]:
+    """Wait until every pod is ready again and nothing is held; say what is not."""
+    stage.audience.doing("waiting until every pod is ready again")
+    try:
+        wait_for(lambda: signals.hurry.is_set() or watching.all_well, QUIET_WITHIN_S, "every pod to be ready", STEP_S)
+    except TooLateError as error:
+        return (str(error),)
+    with suppress(CannotRunError):
+        stage.gateway.require_permission()
+    return ()
+
+
+def _inquest(
+    stage: Stage, watching: Watching, done: Sequence[Done], since: int, signals: Signals
+) -> tuple[list[Death], told.Inquest]:
+    stage.audience.doing("waiting until every death is told")
+    fatals = [found.fatal for found in done if found.fatal]
+
+    def look() -> tuple[list[Death], told.Inquest]:
+        deaths, firsts = watching.deaths(), watching.firsts()
+        reports = [told.read_report(payload) for payload in stage.sink.payloads(CORONER, since)]
+        return deaths, told.compare(deaths, reports, fatals, firsts)
+
+    def all_told() -> bool:
+        with suppress(SinkAwayError):
+            return signals.hurry.is_set() or not look()[1].problems
+        return False
+
+    with suppress(TooLateError):
+        wait_for(all_told, TOLD_WITHIN_S, "every death to be told", 2.0)
+    signals.hurry.wait(SETTLE_S)
+    with suppress(ClusterAwayError):
+        watching.stop()
+    try:
+        return look()
+    except SinkAwayError as error:
+        deaths = watching.deaths()
+        return deaths, told.Inquest(len(deaths), 0, 0, (f"the sink does not say what was told: {error}",))
+
+
+def _volley(stage: Stage, gunner: Gunner, deaths: Sequence[Death]) -> Volley:
+    stage.audience.doing("looking at the trace of every fault")
+    try:
+        return looked_at(gunner.fired(), stage.sink, deaths)
+    except SinkAwayError as error:
+        return Volley(problems=[f"the sink does not say what was captured: {error}"])
+
+
+def _sheet_at_rest(stage: Stage, plan: Plan) -> Sheet:
+    look = partial(_look, stage.sink)
+    try:
+        return look_until_at_rest(look, partial(judge, services=plan.services, due={}), AT_REST_WITHIN_S).sheet
+    except SinkAwayError as error:
+        raise CannotRunError(f"the sink tells no books: {error}; check --sink") from None
+
+
+def _account(stage: Stage, plan: Plan, before: Sheet) -> Verdict | None:
+    try:
+        return look_until_at_rest(
+            lambda: _look(stage.sink).since(before),
+            partial(judge, services=plan.services, due=plan.due),
+            AT_REST_WITHIN_S,
+        )
+    except SinkAwayError:
+        return None
+
+
+def _look(sink: Sink) -> Sheet:
+    return read_sheet(sink.books())
