@@ -10,6 +10,7 @@ import uuid
 
 import httpx
 import pytest
+from crashctl.proof.sink import SinkProcess
 from crashctl.waiting import wait_for
 
 KEY = "0123456789abcdef" * 2
@@ -85,6 +86,32 @@ def test_sigterm_ends_without_a_loss(sink, event):
     assert [] == list(sink.folder.glob("*-wal"))
     sink.start()
     assert {"event": 1 + late} == sink.accounts()["received"]
+
+
+def test_a_second_sink_waits_for_the_store(sink, event):
+    """
+    A pod's successor, on the same volume, takes nothing before the first has ended, and then knows all that it took.
+    """
+    sink.post(event())
+    second = SinkProcess(sink.folder, runs=1)
+    starting = threading.Thread(target=second.start)
+    starting.start()
+    try:
+        wait_for(lambda: _says(second, "another sink has the store"), 20, "the second sink to wait")
+        assert 200 == sink.post(event()).status_code
+
+        sink.end(signal.SIGTERM)
+
+        starting.join(30)
+        assert {"event": 2} == second.accounts()["received"]
+    finally:
+        starting.join(30)
+        second.close()
+
+
+def _says(sink, words):
+    log = sink.folder / f"sink-{sink.runs}.log"
+    return log.exists() and any(words in line["message"] for line in sink.lines())
 
 
 def test_a_full_disk_is_a_503_and_nothing_stored_is_lost(make_sink, event):

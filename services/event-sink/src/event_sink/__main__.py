@@ -29,6 +29,8 @@ def main() -> int:
         The exit code: 0 after a drain, 2 for settings or a store that do not fit.
     """
     to_stderr()
+    # As process 1 of a container it would not end by SIGTERM while it waits for the store.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = Settings()
         sink = Sink.open(settings)

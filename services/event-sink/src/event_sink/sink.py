@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from event_sink.forward import TIMEOUT, Forwarder
+from event_sink.holding import hold
 from event_sink.ledger import Ledger
 from event_sink.misbehaviour import Misbehaviour
 from event_sink.projects import names
@@ -38,6 +39,8 @@ class Sink:
     ledger: Ledger
     writer: Writer
     reader: Reader
+    # Keeps every other sink from the store until this process ends.
+    held: int
     misbehaviour: Misbehaviour = field(default_factory=Misbehaviour)
     # Envelopes that unpack to more than a few MiB come and go one at a time: memory has a limit.
     large_in: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -55,14 +58,15 @@ class Sink:
         Open the store and read the catalogue.
 
         Raises:
-            StoreError: the store cannot be opened.
+            StoreError: the store cannot be opened, or another sink has it.
             CatalogError: the catalogue has no project names.
         """
         project_names = names(settings.catalog_dir)
+        held = hold(settings.db_path)
         connection = open_writer(settings.db_path)
         ledger = Ledger(connection)
         writer = Writer(connection, ledger)
-        return cls(settings, project_names, configured(settings), ledger, writer, Reader(settings.db_path))
+        return cls(settings, project_names, configured(settings), ledger, writer, Reader(settings.db_path), held)
 
     def service_of(self, project_id: int) -> str:
         return self.project_names.get(project_id, f"project-{project_id}")
