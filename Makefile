@@ -34,6 +34,9 @@ kills: setup ## Have the kernel kill a hundred containers for memory, and prove 
 rollouts: setup ## Replace the pods of every service under 50 faults a second, and prove that none is lost.
 	@$(RUN) crashctl rollouts
 
+chaos: setup ## Kill at random for ten minutes under load, and prove that no death, no event and no money is lost.
+	@$(RUN) crashctl chaos
+
 generate: setup ## Write what is generated from the catalogue.
 	@$(RUN) crashctl generate
 
@@ -107,4 +110,4 @@ bench-loss: setup ## SIGKILL and a burst in Python and Node, and what the spool 
 	$(RUN) python -m tests.bench.loss
 	$(RUN) python -m tests.bench.spool_cost
 
-.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e browser pictures test bench bench-loss bench-cost kills rollouts
+.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e browser pictures test bench bench-loss bench-cost kills rollouts chaos

@@ -7,17 +7,13 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Protocol
 
-from crashctl.account.sheet import Sheet, read_sheet
-from crashctl.account.verdict import Verdict, judge
-from crashctl.account.watch import look_until_at_rest
-from crashctl.chaos import told
 from crashctl.chaos.bag import Kill, turns
 from crashctl.chaos.bank import Bank
 from crashctl.chaos.cluster import Cluster, ClusterAwayError
-from crashctl.chaos.firing import Gunner, Volley, looked_at
+from crashctl.chaos.counting import Counting
+from crashctl.chaos.firing import Gunner
 from crashctl.chaos.killing import Killer
 from crashctl.chaos.lives import Death
 from crashctl.chaos.rounds import Rounds
@@ -25,10 +21,9 @@ from crashctl.chaos.told import Done
 from crashctl.chaos.verdict import Outcome
 from crashctl.chaos.watching import Watching
 from crashctl.drill.cases import DrillCase
-from crashctl.drill.deaths import CORONER
 from crashctl.drill.gateway import Gateway
 from crashctl.drill.problems import CannotRunError
-from crashctl.drill.sink import Sink, SinkAwayError
+from crashctl.drill.sink import Sink
 from crashctl.load.plan import Order
 from crashctl.load.play import play
 from crashctl.waiting import TooLateError, wait_for
@@ -36,10 +31,6 @@ from crashctl.waiting import TooLateError, wait_for
 WELL_WITHIN_S = 60.0
 # A kubelet of another cluster puts off a restart for five minutes.
 QUIET_WITHIN_S = 420.0
-TOLD_WITHIN_S = 60.0
-# A second event of one death comes a moment after the first, if it comes.
-SETTLE_S = 3.0
-AT_REST_WITHIN_S = 90.0
 STEP_S = 0.5
 
 
@@ -128,7 +119,7 @@ def run(stage: Stage, plan: Plan, signals: Signals) -> Outcome:
     watching = _begin(stage)
     stage.audience.doing("opening wallets and looking at the accounts")
     bank = Bank(plan.order.url, plan.order.player_ids(), plan.order.opening)
-    before, since = _sheet_at_rest(stage, plan), stage.sink.newest(CORONER)
+    counting = Counting(stage.sink, plan.services, plan.due)
     began = time.monotonic()
     rounds = Rounds(plan.order.player_ids())
     gunner = Gunner(stage.gateway, plan.cases, plan.seed, plan.faults_rate)
@@ -143,16 +134,21 @@ def run(stage: Stage, plan: Plan, signals: Signals) -> Outcome:
     players.join(60.0)
     not_quiet = _quiet(stage, watching, signals)
     purses = bank.purses(rounds.rounds(), plan.order.settle_s, signals.hurry.is_set)
-    deaths, inquest = _inquest(stage, watching, done, since, signals)
+    stage.audience.doing("waiting until every death is told")
+    deaths, inquest = counting.inquest(watching, done, signals.hurry)
+    stage.audience.doing("looking at the trace of every fault")
     outcome = Outcome(
-        plan.seed, time.monotonic() - began, plan.kills, done, deaths, inquest, purses, None,
-        _volley(stage, gunner, deaths), None, dict(sorted(rounds.statuses.items())), not_quiet, signals.stop.is_set(),
+        plan.seed, time.monotonic() - began, plan.kills, done, deaths, inquest, purses,
+        volley=counting.volley(gunner.fired(), deaths), statuses=dict(sorted(rounds.statuses.items())),
+        not_quiet=not_quiet, interrupted=signals.stop.is_set(),
     )  # fmt: skip
     stage.audience.doing("adding up spins and items")
     recorded = bank.recorded(outcome.due, signals.hurry.is_set)
     bank.close()
-    account = _account(stage, plan, before)
-    return replace(outcome, recorded=recorded, account=account, took_s=time.monotonic() - began)
+    return replace(
+        outcome, recorded=recorded, given_up=counting.given_up(), account=counting.account(),
+        took_s=time.monotonic() - began,
+    )  # fmt: skip
 
 
 def _begin(stage: Stage) -> Watching:
@@ -205,62 +201,3 @@ def _quiet(stage: Stage, watching: Watching, signals: Signals) -> tuple[str, ...
     with suppress(CannotRunError):
         stage.gateway.require_permission()
     return ()
-
-
-def _inquest(
-    stage: Stage, watching: Watching, done: Sequence[Done], since: int, signals: Signals
-) -> tuple[list[Death], told.Inquest]:
-    stage.audience.doing("waiting until every death is told")
-    fatals = [found.fatal for found in done if found.fatal]
-
-    def look() -> tuple[list[Death], told.Inquest]:
-        deaths, firsts = watching.deaths(), watching.firsts()
-        reports = [told.read_report(payload) for payload in stage.sink.payloads(CORONER, since)]
-        return deaths, told.compare(deaths, reports, fatals, firsts)
-
-    def all_told() -> bool:
-        with suppress(SinkAwayError):
-            return signals.hurry.is_set() or not look()[1].problems
-        return False
-
-    with suppress(TooLateError):
-        wait_for(all_told, TOLD_WITHIN_S, "every death to be told", 2.0)
-    signals.hurry.wait(SETTLE_S)
-    with suppress(ClusterAwayError):
-        watching.stop()
-    try:
-        return look()
-    except SinkAwayError as error:
-        deaths = watching.deaths()
-        return deaths, told.Inquest(len(deaths), 0, 0, (f"the sink does not say what was told: {error}",))
-
-
-def _volley(stage: Stage, gunner: Gunner, deaths: Sequence[Death]) -> Volley:
-    stage.audience.doing("looking at the trace of every fault")
-    try:
-        return looked_at(gunner.fired(), stage.sink, deaths)
-    except SinkAwayError as error:
-        return Volley(problems=[f"the sink does not say what was captured: {error}"])
-
-
-def _sheet_at_rest(stage: Stage, plan: Plan) -> Sheet:
-    look = partial(_look, stage.sink)
-    try:
-        return look_until_at_rest(look, partial(judge, services=plan.services, due={}), AT_REST_WITHIN_S).sheet
-    except SinkAwayError as error:
-        raise CannotRunError(f"the sink tells no books: {error}; check --sink") from None
-
-
-def _account(stage: Stage, plan: Plan, before: Sheet) -> Verdict | None:
-    try:
-        return look_until_at_rest(
-            lambda: _look(stage.sink).since(before),
-            partial(judge, services=plan.services, due=plan.due),
-            AT_REST_WITHIN_S,
-        )
-    except SinkAwayError:
-        return None
-
-
-def _look(sink: Sink) -> Sheet:
-    return read_sheet(sink.books())

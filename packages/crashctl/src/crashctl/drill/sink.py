@@ -146,19 +146,22 @@ class Sink:
             self._payloads[event_id] = self._get(f"/api/v1/events/{event_id}")["payload"]
         return self._payloads[event_id]
 
-    def payloads(self, service: str, since_seq: int) -> list[Mapping[str, Any]]:  # Any: JSON
+    def payloads(
+        self, service: str, since_seq: int, beginnings: tuple[str, ...] = ("",)
+    ) -> list[Mapping[str, Any]]:  # Any: JSON
         """
         Give the events of a service as they were sent, the oldest first.
 
         Args:
             service: its name.
             since_seq: place of the newest one that is of no interest.
+            beginnings: only those whose title begins with one of these.
 
         Raises:
             SinkAwayError: no answer.
         """
         listed = self.listed(since_seq, service=service, type="event")
-        return [self.payload(str(item["event_id"])) for item in listed]
+        return [self.payload(str(item["event_id"])) for item in listed if str(item["title"] or "").startswith(beginnings)]
 
     def accounts(self) -> Mapping[str, Any]:  # Any: JSON
         """
