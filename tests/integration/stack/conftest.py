@@ -20,6 +20,8 @@ import pytest
 import yaml
 from crashctl.drill.trace import Trace, new_trace
 from crashctl.proof.release import INGEST_KEY, PROJECTS, SERVICES, TOKEN, Release, clean
+from crashkit.catalogue import Catalogue
+from crashkit.loading import load_catalogue
 
 ROOT = Path(__file__).parents[3]
 SINK_TOKEN = "the-sink-token-of-the-tests"
@@ -163,3 +165,9 @@ def catalogue_in_a_hurry(tmp_path: Path) -> Path:
                 entry["expect"]["within_s"] = 1
         (folder / file.name).write_text(yaml.safe_dump(document, sort_keys=False))
     return folder
+
+
+@pytest.fixture(scope="session")
+def root_catalogue() -> Catalogue:
+    """The catalogue of this checkout."""
+    return load_catalogue(ROOT / "catalog")

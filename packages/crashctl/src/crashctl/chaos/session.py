@@ -136,19 +136,18 @@ def run(stage: Stage, plan: Plan, signals: Signals) -> Outcome:
     purses = bank.purses(rounds.rounds(), plan.order.settle_s, signals.hurry.is_set)
     stage.audience.doing("waiting until every death is told")
     deaths, inquest = counting.inquest(watching, done, signals.hurry)
+    # When nothing waits in a spool any more, what is not there is lost.
+    stage.audience.doing("adding up spins and items")
+    account = counting.account()
     stage.audience.doing("looking at the trace of every fault")
     outcome = Outcome(
-        plan.seed, time.monotonic() - began, plan.kills, done, deaths, inquest, purses,
-        volley=counting.volley(gunner.fired(), deaths), statuses=dict(sorted(rounds.statuses.items())),
+        plan.seed, 0.0, plan.kills, done, deaths, inquest, purses, counting.volley(gunner.fired(), deaths),
+        given_up=counting.given_up(), account=account, statuses=dict(sorted(rounds.statuses.items())),
         not_quiet=not_quiet, interrupted=signals.stop.is_set(),
     )  # fmt: skip
-    stage.audience.doing("adding up spins and items")
     recorded = bank.recorded(outcome.due, signals.hurry.is_set)
     bank.close()
-    return replace(
-        outcome, recorded=recorded, given_up=counting.given_up(), account=counting.account(),
-        took_s=time.monotonic() - began,
-    )  # fmt: skip
+    return replace(outcome, recorded=recorded, took_s=time.monotonic() - began)
 
 
 def _begin(stage: Stage) -> Watching:
