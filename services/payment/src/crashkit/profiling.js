@@ -82,7 +82,8 @@ function send (profilerId, profile, startedS) {
   const item = [{ type: 'profile_chunk', platform: 'node' }, chunk]
   // The types of the SDK name the kinds of envelope that it makes itself.
   const envelope = /** @type {import('@sentry/core').ProfileChunkEnvelope} */ (/** @type {unknown} */ ([header, [item]]))
-  void client?.getTransport()?.send(envelope)
+  // What is not delivered is counted by the transport. Unhandled, its failure would be an event of whoever was profiled.
+  client?.getTransport()?.send(envelope).then(undefined, () => {})
 }
 
 /**
