@@ -161,7 +161,9 @@ class Sink:
             SinkAwayError: no answer.
         """
         listed = self.listed(since_seq, service=service, type="event")
-        return [self.payload(str(item["event_id"])) for item in listed if str(item["title"] or "").startswith(beginnings)]
+        return [
+            self.payload(str(item["event_id"])) for item in listed if str(item["title"] or "").startswith(beginnings)
+        ]
 
     def accounts(self) -> Mapping[str, Any]:  # Any: JSON
         """
