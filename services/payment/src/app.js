@@ -10,6 +10,7 @@ import { faultRoutes } from './web/fault-routes.js'
 import { jsonBody } from './web/json-body.js'
 import { refusesTheRest } from './web/methods.js'
 import { routeTable } from './web/route-table.js'
+import { failsWhateverIsThrown } from './web/thrown-values.js'
 
 /**
  * What the routes share.
@@ -42,5 +43,6 @@ export function makeApp (parts) {
   app.use(jsonBody, parts.wallets.router)
   app.use(refusesTheRest(() => app.router))
   app.use(failed)
+  failsWhateverIsThrown(app)
   return app
 }

@@ -6,6 +6,7 @@ import { MEDIA_TYPE, Problem } from '../crashkit/problem.js'
 import { BudgetExceeded, RunEnded } from '../crashkit/run.js'
 import { captureHandled, captureUnhandled, traceId } from '../crashkit/telemetry.js'
 import { markReported } from './accounting.js'
+import { ThrownValue } from './thrown-values.js'
 
 /** @import { ErrorRequestHandler, Response } from 'express' */
 
@@ -39,7 +40,7 @@ export const failed = (error, request, response, next) => {
   }
   markReported(response)
   if (problem) captureHandled(error, MECHANISM)
-  else captureUnhandled(error, MECHANISM)
+  else captureUnhandled(error instanceof ThrownValue ? error.value : error, MECHANISM)
   log.error(`${request.method} ${request.path} failed`, error)
   // The answer has begun: Express ends the connection, which is all that can still be said.
   if (response.headersSent) next(error)

@@ -47,6 +47,21 @@ test('body, cookie, query and token of a request that fails are in nothing that 
   assert.deepEqual(SENT.filter(value => raw.includes(value)), [])
 })
 
+test('whatever a handler throws is one unhandled event and a 500, and who wants to go on does', async t => {
+  const values = ['undefined', 'null', 'empty', 'zero', 'false', 'route', 'router', 'text', 'nan']
+  const paths = values.flatMap(value => [`/throws/${value}`, `/rejects/${value}`])
+
+  const answers = await during(t, async payment => {
+    const found = []
+    for (const path of paths) found.push((await post(payment, path)).status)
+    return [found, await post(payment, '/goes-on')]
+  })
+
+  assert.deepEqual(answers[0], paths.map(() => 500))
+  assert.deepEqual([answers[1].status, answers[1].body], [200, { went: 'on' }])
+  assert.deepEqual(sentry.of('event').map(event => outermost(event).mechanism.handled), paths.map(() => false))
+})
+
 test('errors that are held together are one event that holds them', async t => {
   await during(t, payment => post(payment, '/fails-several-times'))
 

@@ -11,6 +11,7 @@ import { readSettings } from '../../src/settings.js'
 import { HANDLERS } from '../support/handlers.js'
 
 const MECHANISM = 'policy'
+const THROWN = { undefined: undefined, null: null, empty: '', zero: 0, false: false, route: 'route', router: 'router', text: 'text', nan: NaN }
 const NO_ERROR = { code: 'limit-reached', limit: 'loss-per-day' }
 
 function routes () {
@@ -36,6 +37,10 @@ function routes () {
     void Promise.reject(NO_ERROR)
     response.json({})
   })
+  router.post('/throws/:what', request => { throw THROWN[request.params.what] })
+  router.post('/rejects/:what', async request => { throw THROWN[request.params.what] })
+  router.post('/goes-on', (_request, _response, next) => next('route'))
+  router.post('/goes-on', (_request, response) => { response.json({ went: 'on' }) })
   router.post('/logs', (_request, response) => {
     for (const level of ['info', 'warning', 'error']) log[level](`a line of level ${level}`)
     response.json({})
