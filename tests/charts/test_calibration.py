@@ -6,8 +6,9 @@ import math
 from pathlib import Path
 
 import pytest
-from crashkit.catalogue import BoundCase, PodEnd
+from crashkit.catalogue import BoundCase, MemoryWarning, PodEnd
 from crashkit.loading import load_catalogue
+from crashkit.memory.approach import FLOOR
 
 CATALOG = load_catalogue(Path(__file__).parents[2] / "catalog")
 SERVICES = [service for service in CATALOG.services if service.language != "browser"]
@@ -72,6 +73,37 @@ def test_the_kernel_kills_at_the_call_that_the_catalogue_names(default, case: Bo
     free_mib = limit_mib - case.service.baseline_mib - noise_mib
 
     assert case.expect.pod.after_calls == math.floor(free_mib / case.budget.memory_mib) + 1
+
+
+def test_what_the_kernel_kills_warns_before(default):
+    """
+    Every case that ends by the limit of its container promises the warning, and its service is told to send it.
+    """
+    assert {MemoryWarning.ONCE} == {case.expect.memory_warning for case in ENDED_BY_MEMORY}
+    for case in ENDED_BY_MEMORY:
+        assert int(default.pods[f"crash-demo-{case.service.name}"].env["MEMORY_WARNING_PERCENT"]) > 0
+
+
+def test_what_promises_no_warning_stays_far_from_the_limit(default):
+    """
+    All that a case without a warning may hold leaves the container below the share at which one is possible.
+    """
+    for case in CATALOG.cases(runs_in="cluster"):
+        pod = default.pods[f"crash-demo-{case.service.name}"]
+        share = int(pod.env["MEMORY_WARNING_PERCENT"]) / 100
+        held_mib = case.service.baseline_mib + case.budget.memory_mib * case.budget.at_once + NOISE_MIB
+        near_mib = memory_limit_mib(pod.container) * share * FLOOR
+        assert case.expect.memory_warning is not MemoryWarning.NEVER or held_mib <= near_mib, case.id
+
+
+@pytest.mark.parametrize("percent", [0, 60])
+def test_the_share_at_which_a_service_warns_is_a_value(render, fireable, percent):
+    """
+    It reaches every service that has faults, and nothing switches it off.
+    """
+    pods = render({"global": {"memoryWarningPercent": percent}}).pods
+
+    assert {str(percent)} == {pods[name].env["MEMORY_WARNING_PERCENT"] for name in fireable}
 
 
 def test_a_blocked_loop_is_not_killed_within_its_budget(container, longest_s):

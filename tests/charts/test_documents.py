@@ -60,4 +60,5 @@ def test_the_values_worth_knowing_have_the_defaults_that_are_told():
     assert not own["global"]["faults"]["enabled"]
     assert not own["global"]["faults"]["allowGet"]
     assert f"| `global.drainS` | `{own['global']['drainS']}` |" in told
+    assert f"| `global.memoryWarningPercent` | `{own['global']['memoryWarningPercent']}` |" in told
     assert f"| `{own['event-sink']['retainMib']}`, `{own['event-sink']['retainH']}` |" in told

@@ -47,6 +47,8 @@ def test_a_typo_is_refused_and_named(refusal, values, says):
         ),
         ({"global": {"faults": {"passS": 3601}}}, "'/global/faults/passS': maximum: got 3,601, want 3,600"),
         ({"global": {"drainS": 61}}, "'/global/drainS': maximum: got 61, want 60"),
+        ({"global": {"memoryWarningPercent": 100}}, "'/global/memoryWarningPercent': maximum: got 100, want 95"),
+        ({"global": {"memoryWarningPercent": "80%"}}, "'/global/memoryWarningPercent': got string, want integer"),
         ({"global": {"image": {"pullPolicy": "ifnotpresent"}}}, "must be one of 'IfNotPresent', 'Always', 'Never'"),
         ({"global": {"mongodb": {"timeoutMs": 3}}}, "'/global/mongodb/timeoutMs': minimum: got 3, want 100"),
         ({"payment": {"heapPercent": 100}}, "'/heapPercent': maximum: got 100, want 75"),

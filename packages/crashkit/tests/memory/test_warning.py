@@ -207,6 +207,18 @@ def test_where_nobody_wants_to_know_nobody_looks(why, watching, cgroup, outbox):
     assert [] == outbox.events
 
 
+def test_what_takes_long_is_done_before_there_is_no_time(watching, monkeypatch):
+    """
+    The SDK's list of packages, which every event carries, is there before any memory is short.
+    """
+    monkeypatch.setattr(sentry_sdk.utils, "_installed_modules", None)
+
+    with watching():
+        wait_for(lambda: sentry_sdk.utils._installed_modules, WITHIN_S, "the list of packages")
+
+    assert "sentry-sdk" in sentry_sdk.utils._installed_modules
+
+
 def test_the_thread_ends_with_the_service(watching):
     """
     Nobody looks after the end.

@@ -53,6 +53,8 @@ SENTRY_INGEST_KEY stands before SENTRY_DSN because the kubelet expands $(…) fr
   value: /dev/termination-log
 - name: DRAIN_S
   value: {{ $global.drainS | quote }}
+- name: MEMORY_WARNING_PERCENT
+  value: {{ $global.memoryWarningPercent | quote }}
 {{ include "common.secretEnv" (list . "SENTRY_INGEST_KEY" "ingest-key") }}
 - name: SENTRY_DSN
   value: {{ include "common.dsnOf" (list . .Chart.Name) }}

@@ -113,7 +113,7 @@ def compare(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ())
     said += _lacking_items(firing, items)
     said += report_mismatches(firing.case, items, ends_pod=firing.ends_pod)
     said += warning_mismatches(firing.case, firing.run, firing.trace_id, items)
-    warned = sum(is_warning(firing.case, item) for item in items)
+    warned = sum(is_warning(item, firing.case) for item in items)
     return Comparison(len(pairs), len(lost), duplicated, tuple(said), warned)
 
 
@@ -217,7 +217,7 @@ def _same(wanted: ExpectedEvent, event: Event) -> bool:
 
 def _is_beside(firing: Firing, event: Event) -> bool:
     """Whether it is held against something else than the events that are due."""
-    return is_report(event) or is_warning(firing.case, event) or _is_consequence(firing, event)
+    return is_report(event) or is_warning(event, firing.case) or _is_consequence(firing, event)
 
 
 def _is_consequence(firing: Firing, event: Event) -> bool:

@@ -16,7 +16,7 @@ WARNING = "warning"
 CONTEXTS = frozenset({"memory", "runtime"})
 
 
-def is_warning(case: DrillCase, item: Item) -> TypeGuard[Event]:
+def is_warning(item: Item, case: DrillCase) -> TypeGuard[Event]:
     """Whether an item is the word of a case's service that its memory is near the limit."""
     return isinstance(item, Event) and (case.service, None, MESSAGE) == (item.service, item.exception, item.message)
 
@@ -34,7 +34,7 @@ def warning_mismatches(case: DrillCase, run: str, trace_id: str, items: Sequence
     Yields:
         One sentence each.
     """
-    for event in [item for item in items if is_warning(case, item)]:
+    for event in [item for item in items if is_warning(item, case)]:
         if case.expect.memory_warning is MemoryWarning.NEVER:
             yield f"unexpected: {event.title} of {event.service} ({event.event_id})"
             continue

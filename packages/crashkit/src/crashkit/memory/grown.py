@@ -22,8 +22,8 @@ MIB = 1024 * 1024
 TOP = 5
 # A snapshot of traces takes at most so many times what the traces take.
 SNAPSHOT_TIMES = 4
-# With less time than this before the limit, nobody counts objects.
-LEAST_LEFT_S = 0.5
+# With less time than this before the limit, nobody counts objects: the event must be on disk first.
+LEAST_LEFT_S = 2.0
 # A list of all objects takes so much for each.
 POINTER_BYTES = 8
 # Looking must not be the last straw itself.

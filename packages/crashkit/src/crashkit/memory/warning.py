@@ -1,5 +1,5 @@
 """
-The event: on the trace of whoever most likely takes the memory, on disk when the call returns, and sent at once.
+The event: on the trace of whoever most likely takes the memory, and on disk when the call returns.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 # Constant, as every message; the sink, the drill and the page know the event by it.
 MESSAGE = "Memory is near the limit of the container"
-FLUSH_S = 2.0
 
 
 def warn(
@@ -46,7 +45,6 @@ def warn(
         # What else this thread has on its scope is of the moment it was started in.
         scope.clear()
         sentry_sdk.capture_event(event)
-    sentry_sdk.flush(timeout=FLUSH_S)
 
 
 def _blame(event: "Event", blamed: Opened) -> None:
