@@ -4,7 +4,6 @@ The warning as it would be sent, by the real SDK and from the thread that looks.
 
 import asyncio
 import json
-import logging
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +17,7 @@ from crashkit.flight.file import RecordFile
 from crashkit.loading import load_catalogue
 from crashkit.memory import MESSAGE, watching_memory
 from crashkit.memory import watcher as watchers
-from crashkit.memory.approach import Approach
 from crashkit.memory.usage import Usage
-from crashkit.memory.watcher import Watcher
 from crashkit.run import Run
 from crashkit.telemetry import tagged
 
@@ -261,28 +258,6 @@ def test_what_cannot_be_counted_does_not_cost_the_warning(watching, cgroup, outb
         event = wait_for_warning(outbox)
 
     assert "nothing: it could not be counted: MemoryError" == event["contexts"]["memory"]["grown_by"]
-
-
-def test_a_mistake_of_ours_is_said_once_and_ends_nothing(cgroup, caplog):
-    """
-    Whatever fails while it looks, it looks again, and the log has one line.
-    """
-    told = []
-
-    def warns(*reading):
-        told.append(reading)
-        raise ZeroDivisionError
-
-    watcher = Watcher(Usage(cgroup.mount), Approach(0.8), warns, iter(range(100)).__next__)
-    with caplog.at_level(logging.WARNING):
-        for used_mib in (85, 20, 85, 20, 85):
-            cgroup.holds(used_mib)
-            pause_s = watcher.look()
-
-    assert 3 == len(told)
-    assert 0.1 == pause_s
-    (line,) = caplog.messages
-    assert "memory near its limit is not reported: ZeroDivisionError()" == line
 
 
 def test_nothing_that_nobody_may_read_is_in_it(watching, cgroup, outbox, flight):
