@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,15 +31,18 @@ class Casino:
         dsn: of the sink.
         log: what it says goes there.
         default: whether it has the SDK's own transport in place of ours.
+        under: a command that runs it.
         told: of its environment.
     """
 
-    def __init__(self, state: Path, dsn: str, log: Path, *, default: bool = False, **told: str) -> None:
+    def __init__(
+        self, state: Path, dsn: str, log: Path, *, default: bool = False, under: Sequence[str] = (), **told: str
+    ) -> None:
         self.state = state
         self.spool = state / "spool"
         self._log = log
         env = {**clean(), "PORT": "8099", "CATALOG_DIR": "/", "STATE_DIR": str(state), "SENTRY_DSN": dsn, **told}
-        command = [sys.executable, str(PROGRAM), *(["--default"] if default else [])]
+        command = [*under, sys.executable, str(PROGRAM), *(["--default"] if default else [])]
         with log.open("ab") as out:
             self.process = subprocess.Popen(
                 command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, text=True
