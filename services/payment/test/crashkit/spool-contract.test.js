@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { asSent, decoded, encoded, eventIdOf, kindOf, nameOf, parseName } from '../../src/crashkit/spool/format.js'
+import { asSent, decoded, eventIdOf, firstLine, kindOf, nameOf, parseName } from '../../src/crashkit/spool/format.js'
 import { backoffS, becomes } from '../../src/crashkit/spool/pace.js'
 import { poster } from '../../src/crashkit/spool/post.js'
 import { Sender } from '../../src/crashkit/spool/sender.js'
@@ -39,7 +39,9 @@ for (const row of CONTRACT.files) {
 
 for (const row of CONTRACT.written) {
   test(`a file is written as in Python: ${row.why}`, () => {
-    const content = encoded(row.event_id, bytesOf(row, 'envelope'))
+    const body = bytesOf(row, 'envelope')
+
+    const content = Buffer.concat([firstLine(row.event_id, body), body])
 
     assert.equal(nameOf(BigInt(row.written_at_ns), row.event_id), row.name)
     assert.deepEqual(content, bytesOf(row, 'content'))

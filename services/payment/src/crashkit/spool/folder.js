@@ -3,16 +3,17 @@
  */
 import {
   closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, unlinkSync,
-  writeFileSync
+  writeSync, writevSync
 } from 'node:fs'
 import { join } from 'node:path'
 
-import { PART, decoded, encoded, parseName } from './format.js'
+import { PART, decoded, firstLine, parseName } from './format.js'
 
 const BAD = 'bad'
 const BAD_MOST_FILES = 20
 const BAD_MOST_BYTES = 8 * 1024 * 1024
 // Never waits for the other end of a pipe, and follows no link out of the folder.
+const TO_WRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
 const TO_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 /**
@@ -42,16 +43,22 @@ export class Folder {
    * @returns {number} its size (bytes).
    */
   write (name, eventId, body) {
-    const content = encoded(eventId, body)
+    const line = firstLine(eventId, body)
     const file = `${this.#path}/${name}`
+    const part = file + PART
     try {
-      this.#writePart(file + PART, content)
-      renameSync(file + PART, file)
+      const descriptor = this.#create(part)
+      try {
+        writeAll(descriptor, line, body)
+      } finally {
+        closeSync(descriptor)
+      }
+      renameSync(part, file)
     } catch (error) {
-      rmSync(file + PART, { force: true })
+      rmSync(part, { force: true })
       throw error
     }
-    return Buffer.byteLength(content)
+    return line.length + body.length
   }
 
   /**
@@ -132,20 +139,29 @@ export class Folder {
     keepNewest(bad)
   }
 
-  /**
-   * @param {string} part
-   * @param {import('./format.js').Body} content
-   */
-  #writePart (part, content) {
-    const how = { flag: 'wx', mode: 0o600 }
+  /** @param {string} part */
+  #create (part) {
     try {
-      writeFileSync(part, content, how)
+      return openSync(part, TO_WRITE, 0o600)
     } catch (error) {
       if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error
       makeFolder(this.#path)
-      writeFileSync(part, content, how)
+      return openSync(part, TO_WRITE, 0o600)
     }
   }
+}
+
+/**
+ * @param {number} descriptor
+ * @param {Buffer} line
+ * @param {Buffer} body
+ */
+function writeAll (descriptor, line, body) {
+  const written = writevSync(descriptor, [line, body])
+  const whole = line.length + body.length
+  if (written === whole) return
+  const rest = Buffer.concat([line, body])
+  for (let place = written; place < whole;) place += writeSync(descriptor, rest, place)
 }
 
 /**

@@ -4,7 +4,6 @@
 import http from 'node:http'
 import https from 'node:https'
 
-/** @import { Body } from './format.js' */
 /** @import { Answer } from './pace.js' */
 
 const ENVELOPE = { 'Content-Type': 'application/x-sentry-envelope' }
@@ -32,7 +31,7 @@ export function addressOf (dsn, sdk) {
  * @param {string} address
  * @param {number} [answerWithinMs] for one envelope, from the first byte to the answer.
  * @param {Record<string, string>} [headers] say what is sent.
- * @returns {(body: Body) => Promise<Answer>} never rejects: no answer is an answer without a status.
+ * @returns {(body: string | Buffer) => Promise<Answer>} never rejects: no answer is an answer without a status.
  */
 export function poster (address, answerWithinMs = ANSWER_WITHIN_MS, headers = ENVELOPE) {
   const { protocol, hostname, port, pathname, search } = new URL(address)
@@ -42,7 +41,7 @@ export function poster (address, answerWithinMs = ANSWER_WITHIN_MS, headers = EN
   const place = { agent, method: 'POST', protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path: pathname + search }
 
   /**
-   * @param {Body} body
+   * @param {string | Buffer} body
    * @param {boolean} again whether a connection that was closed while it was idle is excused.
    * @returns {Promise<Answer>}
    */

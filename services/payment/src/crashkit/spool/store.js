@@ -65,7 +65,7 @@ export class Store {
    * @returns {Entry | null} what waits now; none where it could not be written, which is counted and said.
    */
   write (eventId, body) {
-    if (!this.#hasRoom(FIRST_LINE_BYTES + Buffer.byteLength(body))) return null
+    if (!this.#hasRoom(FIRST_LINE_BYTES + body.length)) return null
     const writtenAtNs = this.#nowNs()
     const name = nameOf(writtenAtNs, eventId)
     try {

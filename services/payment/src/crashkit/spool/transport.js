@@ -124,7 +124,7 @@ export class Spool {
  * Write an envelope as it is sent. Each item says its length: without it an attachment may hold a newline too many.
  *
  * @param {Envelope} envelope
- * @returns {import('./format.js').Body} text, where no item is bytes.
+ * @returns {import('./format.js').Body}
  */
 export function serialized ([header, items]) {
   /** @type {(string | Uint8Array)[]} */
@@ -133,6 +133,6 @@ export function serialized ([header, items]) {
     const part = typeof payload === 'string' || payload instanceof Uint8Array ? payload : JSON.stringify(payload)
     parts.push(`${JSON.stringify({ ...itemHeader, length: Buffer.byteLength(part) })}\n`, part, '\n')
   }
-  if (parts.every(part => typeof part === 'string')) return parts.join('')
+  if (parts.every(part => typeof part === 'string')) return Buffer.from(parts.join(''))
   return Buffer.concat(parts.map(part => typeof part === 'string' ? Buffer.from(part) : part))
 }
