@@ -1,5 +1,5 @@
 """
-Looks until everything is at rest: figures are told every two seconds, and what waits is on its way.
+Looks until everything is at rest: figures are told within two seconds of a change, and what waits is on its way.
 """
 
 import time
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 STEP_S = 0.5
 # A process has told what it did before this time.
-TOLD_WITHIN_S = 2.5
+TOLD_WITHIN_S = 3.5
 
 
 class Judge(Protocol):
