@@ -79,14 +79,11 @@ def first_line(event_id: str, body: bytes) -> bytes:
         event_id: of the event.
         body: the envelope as it is sent.
     """
-    said = {
-        "format": FORMAT,
-        "version": VERSION,
-        "event_id": event_id,
-        "length": len(body),
-        "sha256": hashlib.sha256(body).hexdigest(),
-    }
-    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+    # By hand, because every event pays for it: an id and a sum need no escape.
+    return (
+        f'{{"format":"{FORMAT}","version":{VERSION},"event_id":"{event_id}","length":{len(body)},'
+        f'"sha256":"{hashlib.sha256(body).hexdigest()}"}}\n'
+    ).encode()
 
 
 def body_of(name: Name, content: bytes) -> bytes:
