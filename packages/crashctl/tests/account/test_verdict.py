@@ -214,6 +214,19 @@ def test_what_the_gateway_hands_over_is_counted_by_who_fires_it(book, sheet):
     assert 0 == judge(look, ("gateway",), DUE).fired["gateway"].fired
 
 
+def test_deaths_that_faults_caused_are_no_events_of_them(book, sheet):
+    """
+    The coroner's events have the tags of the fault that killed, and the coroner fires none.
+    """
+    counts = {"captured/event": 2}
+    look = sheet(book(counts, service="coroner", received={"event": 2}, fault_events={"memory-leak/kill": 2}))
+
+    verdict = judge(look, ("coroner",), DUE)
+
+    assert {} == verdict.problems
+    assert (0, 0) == (verdict.fired["coroner"].fired, verdict.fired["coroner"].due)
+
+
 def test_items_that_a_target_lost_are_said(book, sheet):
     """
     What was offered to a target is delivered, pending, refused, dropped, or nothing for it.

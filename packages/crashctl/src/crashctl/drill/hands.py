@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import urllib3
-from kubernetes import client, watch
+from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
 
@@ -74,12 +74,12 @@ class Hands:
         pods, version = self._list("")
         yield from pods
         try:
-            changes = watch.Watch().stream(  # type: ignore[no-untyped-call]  # the client's own
-                self._core.list_namespaced_pod, self._namespace, label_selector=self._selector(""),
-                resource_version=version, timeout_seconds=WATCH_S, _request_timeout=(TIMEOUT_S[0], WATCH_S + 10),
+            # The client's own watch makes models of everything, which takes longer than what is timed by it.
+            answer = self._core.list_namespaced_pod(
+                self._namespace, label_selector=self._selector(""), resource_version=version, watch=True,
+                timeout_seconds=WATCH_S, _request_timeout=(TIMEOUT_S[0], WATCH_S + 10), _preload_content=False,
             )  # fmt: skip
-            for change in changes:
-                yield change["raw_object"]
+            yield from _changed(answer)
         except (ApiException, urllib3.exceptions.HTTPError, ValueError) as error:
             raise AwayError(str(error)) from error
 
@@ -153,6 +153,20 @@ class Hands:
         except (ApiException, urllib3.exceptions.HTTPError, ValueError) as error:
             raise AwayError(str(error)) from error
         return found["items"], found["metadata"]["resourceVersion"]
+
+
+def _changed(answer: Any) -> Iterator[Pod]:  # Any: urllib3's response
+    rest = b""
+    try:
+        for part in answer.stream(65536):
+            *whole, rest = (rest + part).split(b"\n")
+            for line in filter(None, whole):
+                change = json.loads(line)
+                if change["type"] == "ERROR":
+                    raise AwayError(str(change["object"].get("message")))
+                yield change["object"]
+    finally:
+        answer.close()
 
 
 def is_ready(pod: Pod) -> bool:
