@@ -5,14 +5,14 @@ All kills: each service in a thread of its own, and a look at everything at the 
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from crashctl.drill.accounting import Accounting
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.deaths import CORONER
 from crashctl.drill.hands import Hands
 from crashctl.drill.play import Stage
-from crashctl.drill.sink import Sink, SinkAwayError
+from crashctl.drill.sink import Sink
 from crashctl.kills.lane import Lane
 from crashctl.kills.outcome import Outcome, divided
 from crashctl.kills.statuses import Statuses
@@ -83,14 +83,7 @@ def _not_whole(lane: Lane) -> list[str]:
     return []
 
 
-def _reports(sink: Sink, since_seq: int, services: Sequence[str] | dict[str, int]) -> Counter[str]:
+def _reports(sink: Sink, since_seq: int, services: Collection[str]) -> Counter[str]:
     """Count what the coroner has told since, of these services, by cause."""
-    found: Counter[str] = Counter()
-    for item in sink.listed(since_seq, service=CORONER, type="event"):
-        try:
-            tags = sink.payload(item["event_id"]).get("tags", {})
-        except SinkAwayError:
-            continue
-        if tags.get("workload") in services:
-            found[tags["cause"]] += 1
-    return found
+    told = [payload["tags"] for payload in sink.payloads(CORONER, since_seq)]
+    return Counter(tags["cause"] for tags in told if tags.get("workload") in services)
