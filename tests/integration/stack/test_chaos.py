@@ -63,7 +63,7 @@ def test_nothing_is_lost_under_kills(everything, root_catalogue):
     with Gateway(everything.url("gateway"), TOKEN) as gateway, Sink(everything.url("event-sink")) as sink:
         counting = Counting(sink, services, dict(due))
         bank = Bank(wanted.url, wanted.player_ids(), wanted.opening)
-        players = threading.Thread(target=play, args=(wanted, rounds, enough, lambda _: None))
+        players = threading.Thread(target=play, args=(wanted, rounds, enough, lambda _: None), daemon=True)
         gunner = Gunner(gateway, from_catalogue(root_catalogue), SEED, 2.0)
         players.start()
         gunner.start()

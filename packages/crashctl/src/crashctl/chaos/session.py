@@ -40,7 +40,7 @@ class Audience(Protocol):
     def doing(self, what: str) -> None:
         """Show what takes time now."""
 
-    def killed(self, number: int, done: Done, since_s: float) -> None:
+    def killed(self, number: int, done: Done) -> None:
         """Show what came of a turn."""
 
     def died(self, death: Death) -> None:
@@ -172,7 +172,6 @@ def _begin(stage: Stage) -> Watching:
 
 def _kill_all(stage: Stage, plan: Plan, signals: Signals, watching: Watching) -> list[Done]:
     ends = time.monotonic() + (plan.order.for_s or 0.0)
-    began = time.monotonic()
 
     def over() -> bool:
         return signals.stop.is_set() or time.monotonic() >= ends
@@ -186,7 +185,7 @@ def _kill_all(stage: Stage, plan: Plan, signals: Signals, watching: Watching) ->
         if found is None:
             break
         done.append(found)
-        stage.audience.killed(len(done), found, time.monotonic() - began)
+        stage.audience.killed(len(done), found)
     return done
 
 

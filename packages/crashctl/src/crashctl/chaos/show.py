@@ -37,14 +37,15 @@ class Show:
         self._status.start()
         self._status.update(escape(what))
 
-    def killed(self, number: int, done: Done, since_s: float) -> None:
+    def killed(self, number: int, done: Done) -> None:
         """Show what came of a turn."""
         said = f"[yellow]not killed: {escape(done.failed)}[/]" if done.failed else ""
-        self._console.print(f"{since_s:>6.1f} s  {number:>3}  {escape(str(done.kill)):<44} {said}", soft_wrap=True)
+        moment = f"{done.at - self._began:>6.1f} s  {number:>3}"
+        self._console.print(f"{moment}  {escape(str(done.kill)):<44} {said}", soft_wrap=True)
 
     def died(self, death: Death) -> None:
         """Show that something died."""
-        self._console.print(f"[dim]{time.time() - self._began:>6.1f} s       {escape(str(death))}[/]", soft_wrap=True)
+        self._console.print(f"[dim]{time.time() - self._began:>6.1f} s       † {escape(str(death))}[/]", soft_wrap=True)
 
     def report(self, outcome: Outcome) -> None:
         """Print the table, what does not close, and the verdict."""
