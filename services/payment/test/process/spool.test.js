@@ -15,6 +15,8 @@ import { waitFor } from '../support/waiting.js'
 const KILLS = 4
 const CAPTURED = 25
 const BURST = 500
+// Longer than two blocks, and not so long that no answer is waited for.
+const SLOW_MS = 9000
 
 test('what was captured right before a SIGKILL arrives once, after the next start at the latest', async t => {
   const [sink, state] = [await startSink(t), stateDir(t)]
@@ -216,6 +218,18 @@ test('a block that the sink does not hear of while it lasts is sent later', asyn
 
   assert.ok((await sink.wait(1, BLOCKED)).length)
   await settled(payment, { written: 1, delivered: 1 })
+})
+
+test('a block is told while the report of the one before waits for its answer', async t => {
+  const [sink, state] = [await startSink(t), stateDir(t)]
+  await sink.misbehave({ mode: 'slow', ms: SLOW_MS })
+  const payment = await started(t, sink, state)
+
+  await payment.fire('/debug/block')
+  await payment.fire('/debug/block')
+
+  assert.equal((await sink.wait(2, BLOCKED)).length, 2)
+  await settled(payment, { written: 2, delivered: 2 })
 })
 
 test('what the spool sends is no span of the request that captured it', async t => {

@@ -48,12 +48,16 @@ function isBlocked (silentMs) {
   return ranMs - atBeat.ranMs >= thresholdMs * RUN_SHARE || waitedMs - atBeat.waitedMs < silentMs * WAITED_SHARE
 }
 
-/** @param {number} sinceMs time of the last heartbeat. */
+/**
+ * Look, and begin to tell. The next block is not missed while Sentry takes its time to answer.
+ *
+ * @param {number} sinceMs time of the last heartbeat.
+ */
 async function report (sinceMs) {
   const stillBlocked = () => beatMs() === sinceMs
   const seen = await look(stillBlocked)
   const blocked = { blocked_ms: Math.round(nowMs() - sinceMs), threshold_ms: thresholdMs, goes_on: stillBlocked() }
-  await tell(eventOf(order.event, blocked, seen), 'a block')
+  void tell(eventOf(order.event, blocked, seen), 'a block')
 }
 
 /**
