@@ -194,6 +194,9 @@ class Outbox:
             LOG.error("the sink refuses an event for good: %d: %s", answer.status, answer.data[:200])
             return "refused"
         LOG.warning("the sink does not take an event now, and is asked again: %d", answer.status)
+        # Whoever answered so need not be the sink: while its Service has no endpoint a connection may end anywhere, and
+        # as long as it is kept, each next attempt would end there too.
+        self._http.clear()
         return "away"
 
     def _found(self) -> list[str]:
