@@ -6,7 +6,7 @@ import json
 import signal
 import socket
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -94,6 +94,55 @@ def test_a_limit_is_obeyed_and_left(start, sink):
     sink.misbehave(mode="none")
     process.wait_delivered()
     assert 20 == sink.arrived("limited")
+    process.end()
+
+
+@contextmanager
+def stranger(port):
+    """Somebody at the sink's place who knows no Sentry, and keeps the connections that he has when he goes."""
+    asked = []
+
+    class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(self.path)
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield asked
+    server.shutdown()
+    server.socket.close()
+
+
+def test_a_stranger_at_the_sinks_place_gets_nothing_for_good(start, sink):
+    """
+    While a Service has no endpoint its connections may end anywhere: a 404 from there gives up no event, and the kept
+    connection is not asked again, nor by transactions, when the sink is back.
+    """
+    process = start()
+    sink.end(signal.SIGKILL)
+    with stranger(sink.port) as asked:
+        process.tell("capture", run="stranger", number=5)
+        process.tell("transactions", number=1)
+        wait_for(
+            lambda: len([path for path in asked if path.endswith("/envelope/")]) >= 2, 30, "the stranger to be met"
+        )
+    sink.start()
+
+    process.tell("transactions", number=3)
+    process.wait_delivered()
+
+    assert 5 == sink.arrived("stranger")
+    assert {"written": 5, "delivered": 5} == process.counts()
+    wait_for(lambda: 3 == len(sink.items(type="transaction")), 30, "the transactions")
     process.end()
 
 

@@ -11,6 +11,7 @@ import pytest
 import sentry_sdk
 from crashctl.proof.process import DECODERS
 from crashctl.waiting import wait_for
+from crashkit.accounts import teller
 from crashkit.accounts.book import Book
 from crashkit.accounts.transport import BookedTransport, booking, count_captured
 from crashkit.spool.opening import BookedCounts
@@ -275,15 +276,34 @@ def test_the_book_is_told_and_closed(start, book, sentry):
     assert (0, 1, 1) == tuple(last["counts"][name] for name in ("running", "captured/event", "delivered/event"))
 
 
-def test_a_sentry_that_keeps_no_books_is_asked_once(start, book, sentry):
+def test_a_sentry_that_keeps_no_books_is_asked_now_and_then(start, book, sentry, monkeypatch):
     """
-    Sentry itself answers 404; then the figures are on /metrics only.
+    Sentry itself answers 404, and so does whoever has the sink's place for a moment: the sink hears all when it is
+    back.
+    """
+    monkeypatch.setattr(teller, "ASKED_AGAIN_AFTER_S", 0.5)
+    sentry.book_status = 404
+    client = start()
+    client.transport.tell(service="casino", instance="casino-1")
+    wait_for(lambda: 2 <= len(sentry.books), 10, "the book to be told again")
+    sentry.book_status = 200
+    told = len(sentry.books)
+
+    wait_for(lambda: len(sentry.books) > told, 10, "the sink to hear it")
+
+    client.close(timeout=2)
+
+
+def test_a_sentry_that_keeps_no_books_is_not_asked_each_second(start, book, sentry):
+    """
+    It is asked once, and once more at the end.
     """
     sentry.book_status = 404
     client = start()
     client.transport.tell(service="casino", instance="casino-1")
     wait_for(lambda: sentry.books, 10, "the book to be told")
-    wait_for(lambda: not client.transport._teller._thread.is_alive(), 10, "the teller to end")
+    book.captured("transaction")
+
     client.close(timeout=2)
 
-    assert 1 == len(sentry.books)
+    assert 2 == len(sentry.books)

@@ -26,10 +26,10 @@ function surroundings (t, answers) {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const store = new Store(folder, 2 ** 20, 100)
   const posted = []
-  const sender = new Sender(store, async body => { posted.push(body); return answers(body) }, () => {})
+  const sender = new Sender(store, async body => { posted.push(String(body)); return answers(String(body)) }, () => {})
   let number = 0
   const capture = (...bodies) => {
-    for (const body of bodies) sender.add(store.write(String(number += 1).padStart(32, '0'), body))
+    for (const body of bodies) sender.add(store.write(String(number += 1).padStart(32, '0'), Buffer.from(body)))
   }
   const pass = async () => {
     for (let at = 0; at < TURNS; at += 1) {

@@ -148,7 +148,7 @@ test('whoever ends in order tells its last figures', async t => {
   assert.equal(told['captured/transaction'], told['delivered/transaction'])
 })
 
-test('a Sentry that keeps no books is asked once', async t => {
+test('a Sentry that keeps no books is asked once, and once more at the end', async t => {
   const { sentry } = await surroundings(t)
   sentry.knowsBooks = false
   const payment = await (await start(t, { SENTRY_DSN: sentry.dsn })).ready()
@@ -158,5 +158,5 @@ test('a Sentry that keeps no books is asked once', async t => {
 
   const { code } = await payment.end()
 
-  assert.deepEqual([code, sentry.books.length], [0, 1])
+  assert.deepEqual([code, sentry.books.length], [0, 2])
 })

@@ -25,8 +25,10 @@ CHANGING_EVERY_S: Final = 3.0
 AT_LEAST_EVERY_S: Final = 20.0
 CONNECT_S: Final = 0.5
 ANSWER_S: Final = 1.0
-# Answers of a Sentry that is not our sink.
+# Answers of a Sentry that is not our sink; or of somebody who has the sink's place while it is away, which is why it is
+# asked again now and then.
 KNOWS_NO_BOOKS: Final = frozenset({400, 401, 403, 404, 405})
+ASKED_AGAIN_AFTER_S: Final = 60.0
 SUCCESS: Final = 2
 
 
@@ -50,7 +52,8 @@ class Teller:
         self._ended = threading.Event()
         self._told: Figures = {}
         self._told_at = 0.0
-        self._heard = True
+        self._not_before = 0.0
+        self._is_said = False
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name="crashkit.book", daemon=True)
 
@@ -69,17 +72,17 @@ class Teller:
             self._thread.join(CONNECT_S + ANSWER_S)
             if self._thread.is_alive():
                 self._connection = None
-        if self._heard:
-            self._tell()
+        self._tell()
 
     def _run(self) -> None:
         seen: Figures = {}
-        while self._heard:
+        while True:
             figures = self._book.figures()
             silent_s = time.monotonic() - self._told_at
             settled = figures == seen or silent_s >= CHANGING_EVERY_S
             seen = figures
-            if (figures != self._told and settled) or silent_s >= AT_LEAST_EVERY_S:
+            due = (figures != self._told and settled) or silent_s >= AT_LEAST_EVERY_S
+            if due and time.monotonic() >= self._not_before:
                 self._tell()
             if self._ended.wait(LOOK_EVERY_S):
                 return
@@ -88,11 +91,17 @@ class Teller:
         figures = self._book.figures()
         body = json.dumps({**self._said, **figures, "every_s": AT_LEAST_EVERY_S}).encode()
         status = self._answer(body)
-        if status in KNOWS_NO_BOOKS:
-            self._heard = False
-            LOG.info("whoever answers at the DSN keeps no books (%d): the figures are on /metrics only", status)
-        if status is not None and status // 100 == SUCCESS:
+        if status is None:
+            return
+        if status // 100 == SUCCESS:
             self._told, self._told_at = figures, time.monotonic()
+            return
+        self._let_go()
+        if status in KNOWS_NO_BOOKS:
+            self._not_before = time.monotonic() + ASKED_AGAIN_AFTER_S
+            if not self._is_said:
+                LOG.info("whoever answers at the DSN keeps no books (%d): the figures are on /metrics only", status)
+            self._is_said = True
 
     def _answer(self, body: bytes) -> int | None:
         kept = self._connection is not None

@@ -116,6 +116,9 @@ class BookedTransport(HttpTransport):
 
     def _handle_response(self, response: "urllib3.BaseHTTPResponse", envelope: Envelope | None) -> None:  # type: ignore[override] # the SDK names the answers of all its pools
         super()._handle_response(response, envelope)
+        if response.status // 100 != 2:  # noqa: PLR2004 - success
+            # Who says no may be somebody else on the way, and would have the connection for ever.
+            self._pool.clear()
         if self.book is None or envelope is None:
             return
         for item in envelope.items:

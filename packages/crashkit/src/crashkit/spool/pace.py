@@ -10,8 +10,9 @@ LONGEST_S = 60.0
 TOO_LARGE = 413
 
 Meaning = Literal["delivered", "kept", "too_large", "refused"]
-# Of all 4xx, those that say that the same may be taken another time.
-_TRY_AGAIN = frozenset({408, 429})
+# Of all 4xx, those that say that the same may be taken another time, and those that the address of envelopes never
+# answers: while Sentry is away a proxy or whoever has its place may say them.
+_TRY_AGAIN = frozenset({408, 429} | {404, 405, 407, 421, 425})
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,9 @@ class SpoolTransport(BookedTransport):
             answer = Answer(response.status, self._heed(response))
         finally:
             response.close()
+        if answer.meaning != "delivered":
+            # Who says no may be somebody else on the way, and would have the connection for ever.
+            self._event_pool.clear()
         if self._discarded_events:
             # On the SDK's thread, as all its reports are.
             self._worker.submit(self._flush_client_reports)

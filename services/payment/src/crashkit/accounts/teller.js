@@ -14,8 +14,10 @@ const LOOK_EVERY_MS = 1000
 const CHANGING_EVERY_MS = 3000
 const AT_LEAST_EVERY_S = 20
 const ANSWER_WITHIN_MS = 1500
-// Answers of a Sentry that is not our sink.
+// Answers of a Sentry that is not our sink; or of somebody who has the sink's place while it is away, so that it is asked
+// again now and then.
 const KNOWS_NO_BOOKS = new Set([400, 401, 403, 404, 405])
+const ASKED_AGAIN_AFTER_MS = 60_000
 
 /**
  * Posts the figures of a book. Figures are sums from the beginning, so that one that is not heard costs nothing but time.
@@ -30,7 +32,8 @@ export class Teller {
   /** @type {ReturnType<import('./book.js').Book['figures']> | null} */
   #told = null
   #toldMs = -Infinity
-  #heard = true
+  #notBeforeMs = 0
+  #isSaid = false
   /** @type {Promise<void> | null} */
   #telling = null
 
@@ -55,11 +58,11 @@ export class Teller {
     clearInterval(this.#timer)
     await this.#telling
     this.#book.end()
-    if (this.#heard) await this.#tell(this.#book.figures())
+    await this.#tell(this.#book.figures())
   }
 
   #look () {
-    if (!this.#heard || this.#telling) return
+    if (this.#telling || performance.now() < this.#notBeforeMs) return
     const figures = this.#book.figures()
     const silentMs = performance.now() - this.#toldMs
     const settled = silentMs >= CHANGING_EVERY_MS || isDeepStrictEqual(figures, this.#seen)
@@ -81,8 +84,8 @@ export class Teller {
 
   /** @param {number} status */
   #knowsNone (status) {
-    this.#heard = false
-    clearInterval(this.#timer)
-    log.info(`whoever answers at the DSN keeps no books (${status}): the figures are on /metrics only`)
+    this.#notBeforeMs = performance.now() + ASKED_AGAIN_AFTER_MS
+    if (!this.#isSaid) log.info(`whoever answers at the DSN keeps no books (${status}): the figures are on /metrics only`)
+    this.#isSaid = true
   }
 }

@@ -4,8 +4,9 @@
 import { ALL_CATEGORIES, TOO_MANY, limitsOf, retryAfterS } from '../wire/limits.js'
 
 const LONGEST_S = 60
-// Of all 4xx, those that say that the same may be taken another time.
-const TRY_AGAIN = new Set([408, TOO_MANY])
+// Of all 4xx, those that say that the same may be taken another time, and those that the address of envelopes never
+// answers: while Sentry is away a proxy or whoever has its place may say them.
+const TRY_AGAIN = new Set([408, TOO_MANY, 404, 405, 407, 421, 425])
 const CATEGORY = 'error'
 
 export const TOO_LARGE = 413

@@ -48,9 +48,11 @@ export function poster (address, answerWithinMs = ANSWER_WITHIN_MS, headers = EN
   const post = (body, again) => new Promise(resolve => {
     const asked = request({ ...place, headers: { ...headers, 'Content-Length': Buffer.byteLength(body) } }, answer => {
       clearTimeout(late)
-      answer.resume()
       answer.on('error', () => {})
       const { statusCode = null, headers } = answer
+      // Who says no may be somebody else on the way, and would have the connection for ever: the next one finds its way anew.
+      if (statusCode && statusCode < 300) answer.resume()
+      else answer.destroy()
       const limits = headers['x-sentry-rate-limits']
       resolve({ status: statusCode, retryAfter: headers['retry-after'], rateLimits: limits && String(limits) })
     })
