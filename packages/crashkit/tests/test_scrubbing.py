@@ -100,8 +100,13 @@ def test_what_the_process_knows_to_be_a_secret_is_taken_out_wherever_it_stands(m
 
 
 @pytest.mark.parametrize(
-    "given", ["x" * 100_000, "a@" * 20_000, "token=" * 20_000, "'\"\\" * 30_000, "4 " * 50_000, "(" * 9999]
-)
+    "given",
+    [
+        "x" * 100_000, "a@" * 20_000, "token=" * 20_000, "'\"\\" * 30_000, "4 " * 50_000, "(" * 9999,
+        "insert into values (" * 5000, "\\u0041" * 20_000, "%2541" * 20_000, 'name="pin";' + "\nA: b" * 9000,
+        "token=a(()" * 9000, "[parameters: " * 9000, 'token a="b"' * 9000, "1,234," * 20_000,
+    ],
+)  # fmt: skip
 def test_no_text_takes_long(given):
     """
     Whatever the text is, it takes time in proportion to its length.

@@ -14,9 +14,11 @@ const SHORTEST_GROUP = 3
 const BETWEEN = '(?:[ \\t\\-._+/\\u00a0\\u2007\\u2009\\u202f\\u2010-\\u2015]|%20|%2[Bb]|%2[Dd])'
 // The digits of an escape are none of the text.
 const EMBOSSED = new RegExp(
-  `(?:(?<=%[0-9A-Fa-f]{2})|(?<![0-9A-Za-z.]))[2-9][0-9]{3}(${BETWEEN})` +
+  `(?:(?<=%[0-9A-Fa-f]{2})|(?<![0-9A-Za-z.]))[2-9][0-9]{3}(${BETWEEN}{1,3})` +
   '(?:[0-9]{4}\\1[0-9]{4}\\1[0-9]{4}(?:\\1[0-9]{1,4})?|[0-9]{6}\\1[0-9]{4,5})(?![0-9A-Za-z])', 'g')
 const RUNS = /(?<![0-9])[0-9](?:[ -]?[0-9]){12,}/g
+// As numbers are grouped for people.
+const THOUSANDS = /(?<![0-9.,_'])[0-9]{1,3}([,_'])[0-9]{3}(?:\1[0-9]{3}){3,4}(?![0-9.,_'])/g
 const ESCAPE = /%[0-9A-Fa-f]?$/
 const BEFORE = /(?:[0-9]\.|[0-9A-Za-z]*)$/
 const AFTER = /^[0-9A-Za-z]*/
@@ -38,6 +40,7 @@ const CUT = /[0-9](?:[ -]?[0-9]){5,}(?=\.\.\.$)/
  */
 export function withoutCards (text) {
   const left = text.replace(EMBOSSED, FILTERED).replace(CALLED, `$1${FILTERED}`).replace(RUNS, withoutCard)
+    .replace(THOUSANDS, found => isCard(found.replace(/[^0-9]/g, '')) ? FILTERED : found)
   return left.endsWith('...') ? left.replace(CUT, FILTERED) : left
 }
 

@@ -3,6 +3,7 @@
  */
 import { withoutCards } from './cards.js'
 import { FILTERED, NAME, PARTS, WORDS } from './names.js'
+import { unveiled } from './unveiled.js'
 
 // A value that may be looked for where nothing gives it away: no word of a language, no small number.
 export const TELLING = /^(?:(?=\S*[0-9])(?=\S*[A-Za-z])[^\s<>]{8,}|[^\s<>.()/]{16,})$/
@@ -21,13 +22,17 @@ const QUOTED = '"(?:[^"\\\\]|\\\\[\\s\\S])*(?:"|$)|\'(?:[^\'\\\\]|\\\\[\\s\\S])*
   '|\\\\+"[\\s\\S]*?(?:\\\\+"|$)|\\\\+\'[\\s\\S]*?(?:\\\\+\'|$)'
 // Spaces and quotes are in it, so that no shorter match of what stands before gets around it.
 const DONE = `(?!\\s*(?:${OPEN_QUOTE}|%22)?\\[Filtered\\](?![\\w\\-]))`
-const BETWEEN = '(?:\\\\*["\']|%22)?\\s*(?:=>|:=|==?|:|%3[DdAa])\\s*(?:%22)?' +
+const LINE = '(?:\\r?\\n|\\\\r\\\\n|\\\\n)'
+const BETWEEN = '(?:\\\\*["\']|%22|\\)\\])?\\s*(?:=>|:=|==?|:|%3[DdAa])\\s*(?:%22)?' +
   `|\\\\*["']\\s*,\\s*(?=${OPEN_QUOTE}|[0-9])` +
   // Of a form in parts, and of XML.
-  '|\\\\*["\'](?:\\r?\\n|\\\\r\\\\n|\\\\n){2}|>(?=[^\\s<])'
+  `|\\\\*["'](?:;[^\\r\\n\\\\]*)?(?:${LINE}[A-Za-z-]+:[^\\r\\n\\\\]*)*${LINE}{2}` +
+  '|(?:\\s+[\\w:.\\-]+=(?:"[^"<>]*"|\'[^\'<>]*\'))*>(?:<!\\[CDATA\\[)?(?=[^\\s<])'
+// An object as Python shows it, and a pair in it.
+const SHOWN = '[\\w.]+\\((?:[^()]|\\([^()]*\\))*\\)?|[\\w.\\-]+=(?:"[^"]*"?|\'[^\']*\'?)'
 const NAMED = new RegExp(
   `(${NAME}(?:${BETWEEN})${DONE}[[(]?\\s*(?:[bBrRuU](?=\\\\*["']))?)` +
-  `(${QUOTED}|(?:\\[Filtered\\])?[^\\s,;&"'()[\\]{}<>|\\\\]+)`, 'g')
+  `(${QUOTED}|${SHOWN}|(?:\\[Filtered\\])?[^\\s,;&"'()[\\]{}<>|\\\\]+)`, 'g')
 // Without a sign between them: something with a digit in it, else it is the next word of the sentence.
 const SPACED = new RegExp(
   `(${NAME}\\s+(?:(?:is|was|of)\\s+)?)((?=[^\\s,;]*[0-9])[A-Za-z0-9][^\\s,;"'()<>[\\]{}]{5,})`, 'g')
@@ -40,7 +45,7 @@ const HEADER = new RegExp(
   `(?!\\s*(?:${OPEN_QUOTE})?\\[Filtered\\](?:["'\\\\\\r\\n]|$))\\s*(?:${OPEN_QUOTE})?)` +
   '(?!\\s*(?:[[({"\'\\\\]|None\\b|null\\b|undefined\\b))[^\\r\\n"\'\\\\]+', 'g')
 const SCHEME = /(\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC)(?:\s+|%20))(?=[a-z]*[A-Z0-9._~+/=:-])[A-Za-z0-9._~+/=:-]{6,}/g
-const CODE = /(\b(?:cv[vc]2?|cvn|csc|security code)\b[^0-9\r\n]{0,8})[0-9]{3,4}(?![0-9])/gi
+const CODE = /(\b(?:cv[vc]2?|ccv|cvn|csc|security code)\b[^0-9\r\n]{0,8})[0-9]{3,4}(?![0-9])/gi
 const SIGNED = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_.-]+/g
 const PREFIXED = /(?<![A-Za-z0-9])(?:(?:sk|pk|rk|whsec|tok)[_-]|gh[opsur]_|github_pat_|glpat-|xox[abeprs]-|AKIA)[A-Za-z0-9_-]{6,}/g
 const RANDOM = new RegExp(
@@ -51,14 +56,23 @@ const PAIR = /([\w.$]+\s*:\s*)(?:"(?:[^"\\]|\\[\s\S])*(?:"|$)|[^,}\s"]+(?:\s+[^,
 const DUPLICATE = /(\bdup key: \{)((?:"(?:[^"\\]|\\[\s\S])*(?:"|$)|[^}"\r\n])*)/g
 const REPEATED = new RegExp(
   '(\\binput_value=)(?!\\[Filtered\\]).*?(?=, input_type=|\\r|\\n|$)' +
-  '|(\\bKey \\([^)\\r\\n]*\\)=\\()[^)\\r\\n]*|(\\bFailing row contains \\()[^\\r\\n]*?(?=\\)\\.?(?:\\s|$)|$)', 'g')
+  '|(\\bKey \\([^)\\r\\n]*\\)=\\()[^)\\r\\n]*|(\\bFailing row contains \\()[^\\r\\n]*?(?=\\)\\.?(?:\\s|$)|$)' +
+  '|(\\bDuplicate entry \')[^\\r\\n]*?(?=\' for key|\\r|\\n|$)|(\\binvalid input [^:\\r\\n]{1,80}: ")[^"\\r\\n]*' +
+  '|(\\[parameters: )(?!\\[Filtered\\])[\\s\\S]*?(?=\\]\\s*(?:\\r|\\n|\\(|$)|$)', 'g')
+const OF_A_ROW = '(?:\'[^\'\\r\\n]*\'?|"[^"\\r\\n]*"?|[^()\'"\\r\\n]|\\([^()\\r\\n]*\\))*'
+const INSERTED = new RegExp(
+  '(\\binsert\\s+into\\b[^;\\r\\n]{0,400}?\\bvalues\\s*\\()(?!\\[Filtered\\])' +
+  `${OF_A_ROW}(?:\\)\\s*,\\s*\\(${OF_A_ROW})*`, 'gi')
+// What stands beside a card in one line: until when, and the code.
+const BESIDE = /(\[Filtered\]([|;,:/ ]{1,3})(?:0[1-9]|1[0-2])[/-]?(?:20)?[2-4][0-9]\2)[0-9]{3,4}(?![0-9])/g
+const REPEATING = ['input', 'key', 'row contains', 'duplicate', 'parameters', 'insert']
 const EMPTY = new Set(['', 'none', 'null', 'true', 'false', 'undefined', 'nan', '%s', '%r', '%d'])
 
 const SIGN = /[=:,\s>]|%3/
-const NAMING = new RegExp([...new Set([...WORDS, ...PARTS, 'input', 'key', 'row contains'].map(word => word.slice(0, 4)))].join('|'), 'i')
+const NAMING = new RegExp([...new Set([...WORDS, ...PARTS, ...REPEATING].map(word => word.slice(0, 4)))].join('|'), 'i')
 // Nothing else can match.
 const SUSPECT = new RegExp(
-  '@|%40|://|eyJ|[0-9](?:[ \\t\\-._+/\\u00a0\\u2007\\u2009\\u202f\\u2010-\\u2015%]?[0-9]){9}|[A-Za-z0-9_+\\-]{32}|(?:sk|pk|rk|whsec|tok|gh.|pat|xox.)[_\\-]' +
+  '@|%40|://|eyJ|[0-9](?:[ \\t\\-._+/,\\u00a0\\u2007\\u2009\\u202f\\u2010-\\u2015%]{0,3}[0-9]){9}|[A-Za-z0-9_+\\-]{32}|(?:sk|pk|rk|whsec|tok|gh.|pat|xox.)[_\\-]' +
   '|AKIA|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|[Cc][Aa][Rr][Dd]')
 
 /** @type {string[]} */
@@ -76,6 +90,7 @@ const MOST_REMEMBERED = 64
  */
 export function keepSecret (values) {
   for (const value of values) if (TELLING.test(value) && !known.includes(value)) known.push(value)
+  clean.clear()
 }
 
 /**
@@ -87,14 +102,26 @@ export function keepSecret (values) {
  * @returns {string}
  */
 export function scrubbed (text, found) {
+  if (text.length < SHORTEST || clean.has(text)) return text
+  let left = without(text, found)
+  const plain = unveiled(left)
+  if (plain !== left) {
+    const shown = without(plain, found)
+    if (shown !== plain) left = shown
+  }
+  if (left === text && left.length <= MOST_REMEMBERED) remember(left)
+  return left
+}
+
+/**
+ * @param {string} text
+ * @param {((value: string) => void) | undefined} found
+ */
+function without (text, found) {
   let left = text
   for (const value of known) left = left.replaceAll(value, FILTERED)
-  if (left.length < SHORTEST || clean.has(left)) return left
-  const given = left
   if (SUSPECT.test(left)) left = withoutPatterns(left)
-  if (SIGN.test(left) && NAMING.test(left)) left = withoutNamed(left, found)
-  if (left === given && left.length <= MOST_REMEMBERED) remember(left)
-  return left
+  return SIGN.test(left) && NAMING.test(left) ? withoutNamed(left, found) : left
 }
 
 /** @param {string} text */
@@ -119,7 +146,7 @@ function withoutPatterns (text) {
   if (left.includes('@') || left.includes('%40')) left = left.replace(ADDRESS, found => DEMO.test(found) ? found : FILTERED)
   if (left.endsWith('...')) left = left.replace(CUT, `${FILTERED}...`)
   left = left.replace(SCHEME, `$1${FILTERED}`).replace(SIGNED, FILTERED).replace(PREFIXED, FILTERED).replace(RANDOM, FILTERED)
-  return withoutCards(left)
+  return withoutCards(left).replace(BESIDE, `$1${FILTERED}`)
 }
 
 /**
@@ -135,7 +162,8 @@ function withoutNamed (text, found) {
     .replace(HEADER, `$1${FILTERED}`)
     .replace(CODE, `$1${FILTERED}`)
     .replace(DUPLICATE, (_all, before, pairs) => before + pairs.replace(PAIR, `$1${FILTERED}`))
-    .replace(REPEATED, (_all, ...before) => `${before.slice(0, 3).find(Boolean)}${FILTERED}`)
+    .replace(REPEATED, (_all, ...before) => `${before.slice(0, 6).find(Boolean)}${FILTERED}`)
+    .replace(INSERTED, `$1${FILTERED}`)
     .replace(NAMED, instead(named))
     .replace(SPACED, instead(named))
   for (const value of named) {

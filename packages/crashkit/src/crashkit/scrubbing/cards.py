@@ -19,10 +19,12 @@ _BETWEEN = r"(?:[ \t\-._+/\u00a0\u2007\u2009\u202f\u2010-\u2015]|%20|%2[Bb]|%2[D
 # The digits of an escape are none of the text.
 _ESCAPED = r"(?<=%[0-9A-Fa-f]{2})"
 _EMBOSSED = re.compile(
-    rf"(?:{_ESCAPED}|(?<![0-9A-Za-z.]))[2-9][0-9]{{3}}({_BETWEEN})"
+    rf"(?:{_ESCAPED}|(?<![0-9A-Za-z.]))[2-9][0-9]{{3}}({_BETWEEN}{{1,3}})"
     r"(?:[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,4})?|[0-9]{6}\1[0-9]{4,5})(?![0-9A-Za-z])"
 )
 _RUNS = re.compile(r"(?<![0-9])[0-9](?:[ \-]?[0-9]){12,}")
+# As numbers are grouped for people.
+_THOUSANDS = re.compile(r"(?<![0-9.,_'])[0-9]{1,3}([,_'])[0-9]{3}(?:\1[0-9]{3}){3,4}(?![0-9.,_'])")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]?\Z")
 _GROUP = re.compile(r"[0-9]+")
 _BEFORE = re.compile(r"(?:[0-9]\.|[0-9A-Za-z]*)\Z")
@@ -50,6 +52,7 @@ def scrub_cards(text: str) -> str:
     text = _EMBOSSED.sub(FILTERED, text)
     text = _CALLED.sub(rf"\g<1>{FILTERED}", text)
     text = _RUNS.sub(_without_cards, text)
+    text = _THOUSANDS.sub(lambda found: FILTERED if is_card(re.sub("[^0-9]", "", found[0])) else found[0], text)
     return _CUT.sub(FILTERED, text) if text.endswith("...") else text
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from crashkit.scrubbing.cards import scrub_cards
 from crashkit.scrubbing.names import FILTERED, PARTS, WORDS, pattern
+from crashkit.scrubbing.unveiled import unveiled
 
 Found = Callable[[str], None]
 
@@ -37,14 +38,18 @@ _QUOTED = (
 )
 # Spaces and quotes are in it, so that no shorter match of what stands before gets around it.
 _DONE = rf"(?!\s*(?:{_OPEN_QUOTE}|%22)?\[Filtered\](?![\w\-]))"
+_LINE = r"(?:\r?\n|\\r\\n|\\n)"
 _BETWEEN = (
-    rf"(?:\\*[\"']|%22)?\s*(?:=>|:=|==?|:|%3[DdAa])\s*(?:%22)?|\\*[\"']\s*,\s*(?={_OPEN_QUOTE}|[0-9])"
+    rf"(?:\\*[\"']|%22|\)\])?\s*(?:=>|:=|==?|:|%3[DdAa])\s*(?:%22)?|\\*[\"']\s*,\s*(?={_OPEN_QUOTE}|[0-9])"
     # Of a form in parts, and of XML.
-    r"|\\*[\"'](?:\r?\n|\\r\\n|\\n){2}|>(?=[^\s<])"
+    rf"|\\*[\"'](?:;[^\r\n\\]*)?(?:{_LINE}[A-Za-z-]+:[^\r\n\\]*)*{_LINE}{{2}}"
+    r"|(?:\s+[\w:.\-]+=(?:\"[^\"<>]*\"|'[^'<>]*'))*>(?:<!\[CDATA\[)?(?=[^\s<])"
 )
+# An object as Python shows it, and a pair in it.
+_SHOWN = r"[\w.]+\((?:[^()]|\([^()]*\))*\)?|[\w.\-]+=(?:\"[^\"]*\"?|'[^']*'?)"
 _NAMED = re.compile(
     rf"(?P<before>{pattern()}(?:{_BETWEEN}){_DONE}[\[(]?\s*(?:[bBrRuU](?=\\*[\"']))?)"
-    rf"(?P<value>{_QUOTED}|(?:\[Filtered\])?[^\s,;&\"'()\[\]{{}}<>|\\]+)"
+    rf"(?P<value>{_QUOTED}|{_SHOWN}|(?:\[Filtered\])?[^\s,;&\"'()\[\]{{}}<>|\\]+)"
 )
 # Without a sign between them: something with a digit in it, else it is the next word of the sentence.
 _SPACED = re.compile(
@@ -63,7 +68,7 @@ _HEADER = re.compile(
 _SCHEME = re.compile(
     r"(\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC)(?:\s+|%20))(?=[a-z]*[A-Z0-9._~+/=:\-])[A-Za-z0-9._~+/=:\-]{6,}"
 )
-_CODE = re.compile(r"(\b(?:cv[vc]2?|cvn|csc|security code)\b[^0-9\r\n]{0,8})[0-9]{3,4}(?![0-9])", re.IGNORECASE)
+_CODE = re.compile(r"(\b(?:cv[vc]2?|ccv|cvn|csc|security code)\b[^0-9\r\n]{0,8})[0-9]{3,4}(?![0-9])", re.IGNORECASE)
 _SIGNED = re.compile(r"\beyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_.\-]+")
 _PREFIXED = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|whsec|tok)[_\-]|gh[opsur]_|github_pat_|glpat-|xox[abeprs]-|AKIA)[A-Za-z0-9_\-]{6,}"
@@ -78,14 +83,25 @@ _DUPLICATE = re.compile(r"(\bdup key: \{)((?:\"(?:[^\"\\]|\\[\s\S])*(?:\"|\Z)|[^
 _REPEATED = re.compile(
     r"(\binput_value=)(?!\[Filtered\]).*?(?=, input_type=|\r|\n|\Z)"
     r"|(\bKey \([^)\r\n]*\)=\()[^)\r\n]*|(\bFailing row contains \()[^\r\n]*?(?=\)\.?(?:\s|\Z)|\Z)"
+    r"|(\bDuplicate entry ')[^\r\n]*?(?=' for key|\r|\n|\Z)|(\binvalid input [^:\r\n]{1,80}: \")[^\"\r\n]*"
+    r"|(\[parameters: )(?!\[Filtered\])[\s\S]*?(?=\]\s*(?:\r|\n|\(|\Z)|\Z)"
 )
+_OF_A_ROW = r"(?:'[^'\r\n]*'?|\"[^\"\r\n]*\"?|[^()'\"\r\n]|\([^()\r\n]*\))*"
+_INSERTED = re.compile(
+    r"(\binsert\s+into\b[^;\r\n]{0,400}?\bvalues\s*\()(?!\[Filtered\])"
+    rf"{_OF_A_ROW}(?:\)\s*,\s*\({_OF_A_ROW})*",
+    re.IGNORECASE,
+)
+# What stands beside a card in one line: until when, and the code.
+_BESIDE = re.compile(r"(\[Filtered\]([|;,:/ ]{1,3})(?:0[1-9]|1[0-2])[/\-]?(?:20)?[2-4][0-9]\2)[0-9]{3,4}(?![0-9])")
+REPEATING: Final = ("input", "key", "row contains", "duplicate", "parameters", "insert")
 _EMPTY = frozenset({"", "none", "null", "true", "false", "undefined", "nan", "%s", "%r", "%d"})
 
 _SIGN = re.compile(r"[=:,\s>]|%3")
-_NAMING = sorted({word[:4] for word in (*WORDS, *PARTS, "input", "key", "row contains")})
+_NAMING = sorted({word[:4] for word in (*WORDS, *PARTS, *REPEATING)})
 # Nothing else can match.
 _SUSPECT = re.compile(
-    r"@|%40|://|eyJ|[0-9](?:[ \t\-._+/\u00a0\u2007\u2009\u202f\u2010-\u2015%]?[0-9]){9}"
+    r"@|%40|://|eyJ|[0-9](?:[ \t\-._+/,\u00a0\u2007\u2009\u202f\u2010-\u2015%]{0,3}[0-9]){9}"
     r"|[A-Za-z0-9_+\-]{32}|(?:sk|pk|rk|whsec|tok|gh.|pat|xox.)[_\-]"
     r"|AKIA|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|[Cc][Aa][Rr][Dd]"
 )
@@ -103,6 +119,7 @@ def keep_secret(values: Iterable[str]) -> None:
         values: those that could be found by chance, as a word could, are passed over.
     """
     _known.extend(value for value in values if TELLING.fullmatch(value) and value not in _known)
+    _clean.clear()
 
 
 def scrub(text: str, found: Found | None = None) -> str:
@@ -113,17 +130,23 @@ def scrub(text: str, found: Found | None = None) -> str:
         text: of any kind.
         found: is told each value that only its name gave away, so that it can be looked for elsewhere.
     """
-    for value in _known:
-        if value in text:
-            text = text.replace(value, FILTERED)
     if len(text) < SHORTEST or text in _clean:
         return text
-    left = _without_patterns(text) if _SUSPECT.search(text) else text
-    if _may_name(left):
-        left = _without_named(left, found)
+    left = _without(text, found)
+    plain = unveiled(left)
+    if plain != left and (shown := _without(plain, found)) != plain:
+        left = shown
     if left == text and len(text) <= MOST_REMEMBERED:
         _remember(text)
     return left
+
+
+def _without(text: str, found: Found | None) -> str:
+    for value in _known:
+        if value in text:
+            text = text.replace(value, FILTERED)
+    left = _without_patterns(text) if _SUSPECT.search(text) else text
+    return _without_named(left, found) if _may_name(left) else left
 
 
 def _remember(text: str) -> None:
@@ -162,7 +185,8 @@ def _without_patterns(text: str) -> str:
     text = _SCHEME.sub(rf"\1{FILTERED}", text)
     text = _SIGNED.sub(FILTERED, text)
     text = _PREFIXED.sub(FILTERED, text)
-    return scrub_cards(_RANDOM.sub(FILTERED, text))
+    text = scrub_cards(_RANDOM.sub(FILTERED, text))
+    return _BESIDE.sub(rf"\1{FILTERED}", text) if FILTERED in text else text
 
 
 def _without_named(text: str, found: Found | None) -> str:
@@ -171,7 +195,8 @@ def _without_named(text: str, found: Found | None) -> str:
     text = _HEADER.sub(rf"\1{FILTERED}", text)
     text = _CODE.sub(rf"\1{FILTERED}", text)
     text = _DUPLICATE.sub(lambda match: match[1] + _PAIR.sub(rf"\1{FILTERED}", match[2]), text)
-    text = _REPEATED.sub(lambda match: f"{match[1] or match[2] or match[3]}{FILTERED}", text)
+    text = _REPEATED.sub(lambda match: f"{next(filter(None, match.groups()))}{FILTERED}", text)
+    text = _INSERTED.sub(rf"\1{FILTERED}", text)
     text = _NAMED.sub(lambda match: _instead(match, named), text)
     text = _SPACED.sub(lambda match: _instead(match, named), text)
     for value in named:

@@ -7,11 +7,12 @@ export const FILTERED = '[Filtered]'
 export const WORDS = [
   'password', 'passwd', 'passphrase', 'secret', 'token', 'api_key', 'access_key', 'private_key', 'authorization',
   'credential', 'cookie', 'csrf', 'xsrf', 'card_number', 'credit_card', 'security_code', 'session_id',
-  'connection_string', 'bearer', 'passcode', 'card_cvv', 'card_cvc'
+  'connection_string', 'bearer', 'passcode', 'card_cvv', 'card_cvc',
+  'verification_value', 'verification_code', 'sessid', 'passwort', 'kennwort'
 ]
 // A whole part of a name, because they are parts of other words: `pin` of `spin`, `pan` of `panel`.
 export const PARTS = [
-  'auth', 'pwd', 'pass', 'cvv', 'cvv2', 'cvc', 'cvc2', 'cvn', 'csc', 'pan', 'pin', 'otp', 'iban', 'ssn', 'jwt', 'sid',
+  'auth', 'pwd', 'pass', 'cvv', 'cvv2', 'cvc', 'cvc2', 'cvn', 'csc', 'ccv', 'cvvcode', 'pincode', 'pan', 'pin', 'otp', 'iban', 'ssn', 'jwt', 'sid',
   'session'
 ]
 // The whole name: what validators call the value that they refuse, and drivers that of a duplicate key.
