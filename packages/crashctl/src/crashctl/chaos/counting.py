@@ -5,10 +5,11 @@ Counts at the end: which deaths were told, what became of the faults, whether th
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from crashctl.account.sheet import Sheet, read_sheet
-from crashctl.account.verdict import Verdict, judge
+from crashctl.account.verdict import FAULTS, Verdict, judge
 from crashctl.account.watch import look_until_at_rest
 from crashctl.chaos import told
 from crashctl.chaos.cluster import ClusterAwayError
@@ -116,10 +117,15 @@ class Counting:
         def since() -> Sheet:
             return self._look().since(self._before)
 
+        sums = partial(judge, services=self._services)
         try:
-            return look_until_at_rest(since, partial(judge, services=self._services, due=self._due), AT_REST_WITHIN_S)
+            verdict = look_until_at_rest(since, partial(sums, due=self._due), AT_REST_WITHIN_S)
+            # Where something was on its way at the beginning, the difference is not exact; the sums since ever are.
+            ever = sums(self._look(), due={}, moving=verdict.moving).problems
         except SinkAwayError:
             return None
+        problems = {what: words for what, words in verdict.problems.items() if what in ever or what.endswith(FAULTS)}
+        return replace(verdict, problems=problems)
 
     def _look(self) -> Sheet:
         return read_sheet(self._sink.books())
