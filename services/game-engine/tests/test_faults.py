@@ -1,7 +1,11 @@
 import json
+from pathlib import Path
 
 import pytest
+from crashkit.loading import load_catalogue
 from game_engine.settings import Settings
+
+PER_MINUTE = load_catalogue(Path(__file__).parents[3] / "catalog").find("game-engine", "crash").budget.per_minute
 
 
 @pytest.mark.parametrize(
@@ -63,7 +67,7 @@ async def test_the_rate_of_the_budget_is_kept(client):
     """
     The firing after the minute's last one answers 429 and says when to come back.
     """
-    answers = [await client.fire("/debug/crash") for _ in range(60)]
+    answers = [await client.fire("/debug/crash") for _ in range(PER_MINUTE)]
 
     over = await client.fire("/debug/crash")
 

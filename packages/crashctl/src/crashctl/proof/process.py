@@ -27,7 +27,7 @@ from crashctl.waiting import wait_for
 TOKEN = "a-fault-token-of-the-tests"  # noqa: S105 - of a process that lives for one test
 MIB = 1024 * 1024
 SLOWNESS_S = 0.02
-ENDS_WITHIN_S = 20
+ENDS_WITHIN_S = 60
 
 
 def _brotli(body: bytes) -> bytes:
@@ -131,7 +131,7 @@ class Service:
             found: bytes = answer.read()
             return found
 
-    def wait(self, condition: Callable[[], object], what: str, within_s: float = 20) -> None:
+    def wait(self, condition: Callable[[], object], what: str, within_s: float = 60) -> None:
         """Wait until something is so, while the process lives."""
 
         def lives_and_is_so() -> object:
