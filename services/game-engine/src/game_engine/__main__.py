@@ -35,6 +35,7 @@ from tornado.netutil import bind_sockets
 from game_engine import web
 from game_engine.app import CONTROL_PATHS, make_app
 from game_engine.engine import SERVICE, Engine
+from game_engine.generators import know_where_generators_fail
 from game_engine.money import open_money
 from game_engine.scenarios import HANDLERS
 from game_engine.settings import Settings
@@ -77,6 +78,8 @@ def build(settings: Settings, transport: type[Transport] | None = None) -> Engin
         return _path(context) in CONTROL_PATHS
 
     ignore_logger(web.__name__)  # what it logs has its event already
+    ignore_logger("tornado.general")  # what it logs as an error follows from one that has its event
+    know_where_generators_fail()
     sample = sampler(settings.traces_sample_rate, is_fault, is_control)
     spool = start_sentry(
         settings,

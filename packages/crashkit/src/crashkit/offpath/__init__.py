@@ -9,11 +9,11 @@ while a request is served belongs to the framework's integration, and what ends 
 import asyncio
 
 from crashkit.offpath.coroutines import watch_coroutines
-from crashkit.offpath.futures import watch_futures
+from crashkit.offpath.futures import keep_context, watch_futures
 from crashkit.offpath.loop import watch_tasks
 from crashkit.offpath.threads import watch_threads
 
-__all__ = ["watch_loop"]
+__all__ = ["keep_context", "watch_loop"]
 
 
 def watch_loop(loop: asyncio.AbstractEventLoop) -> None:

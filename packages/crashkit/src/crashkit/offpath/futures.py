@@ -9,6 +9,7 @@ import contextvars
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures.thread import BrokenThreadPool
 from typing import Any
 
 from sentry_sdk.integrations.logging import ignore_logger
@@ -37,6 +38,12 @@ def starting_context(error: BaseException) -> contextvars.Context | None:
     """Give the context in which the work was handed over that failed with this error, if an executor did it."""
     context: contextvars.Context | None = getattr(error, "_crashkit_context", None)
     return context
+
+
+def keep_context(error: BaseException | None) -> None:
+    """Have an error that nobody reads come on the trace that this code runs on."""
+    if error is not None:
+        vars(error)["_crashkit_context"] = contextvars.copy_context()
 
 
 def _remember(self: AnyFuture) -> None:
@@ -88,7 +95,8 @@ def _forgotten(self: AnyFuture) -> None:
     if own.get("_crashkit_read", True) or not self.done() or self.cancelled():
         return
     error = _exception(self)
-    if error is not None:
+    # Why a pool of threads is broken was logged with its error, and that is an event already.
+    if error is not None and not isinstance(error, BrokenThreadPool):
         LOG.error("the error of a future was never read", exc_info=error)
         own["_crashkit_context"].run(capture_unhandled, error, MECHANISM)
 
