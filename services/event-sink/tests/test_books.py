@@ -2,8 +2,10 @@
 What processes told of themselves, beside what came from them.
 """
 
+import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from event_sink import books, schema
@@ -13,7 +15,7 @@ from event_sink.schema import open_writer
 from pydantic import ValidationError
 
 BOOK = "ab" * 16
-MESSAGE = "Memory is near the limit of the container"
+MESSAGE = json.loads((Path(__file__).parents[3] / "tests" / "contract" / "memory.json").read_text())["message"]
 OTHER = "cd" * 16
 OLD_COUNTERS = """
 CREATE TABLE counters (account TEXT, target TEXT, item_type TEXT, service TEXT, reason TEXT, n INTEGER,

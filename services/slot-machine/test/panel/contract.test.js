@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { compare } from '../../src/panel/contract.js'
 import { CRASH, WARNING } from './support/document.js'
@@ -78,7 +79,7 @@ test('what the coroner says is the death of a case that ends its container, and 
 
 const NEAR = {
   event_id: 'n1', service: 'game-engine', level: 'warning', type: null, run: 'ada-1',
-  title: 'Memory is near the limit of the container'
+  title: JSON.parse(readFileSync(new URL('../../../../tests/contract/memory.json', import.meta.url), 'utf8')).message
 }
 
 test('the warning before a kill is due once for all calls together, when the last of them was made', () => {
