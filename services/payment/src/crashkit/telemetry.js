@@ -11,6 +11,7 @@ import { RunEnded } from './run.js'
 import { scrubOrReduce } from './scrubbing.js'
 import { hasLeft, noteSent } from './sent.js'
 import { addSourceLines } from './source-lines.js'
+import { makeTransport } from './spool/transport.js'
 import { isNew } from './told.js'
 import { presentable, textOf } from './thrown.js'
 
@@ -92,7 +93,7 @@ export function startSentry ({ settings, service, runtime, sampler, isControl, s
  */
 function transportOf (spool, book) {
   if (spool) return (/** @type {Parameters<typeof Sentry.makeNodeTransport>[0]} */ options) => spool.transport(options)
-  return book ? booking(book, Sentry.makeNodeTransport) : undefined
+  return book ? booking(book, makeTransport) : undefined
 }
 
 /**

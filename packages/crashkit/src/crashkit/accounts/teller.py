@@ -64,15 +64,18 @@ class Teller:
             self._thread.start()
 
     def end(self) -> None:
-        """Tell the last figures, and end; in a forked child, whose book is nobody's but its own, only end."""
+        """
+        Tell the last figures, and end; in a forked child, whose book is nobody's but its own, only end. The thread tells
+        them: a name that is looked up for long is waited for no more.
+        """
         self._ended.set()
         if os.getpid() != self._pid:
             return
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(CONNECT_S + ANSWER_S)
-            if self._thread.is_alive():
-                self._connection = None
-        self._tell()
+            # What it is telling now, and the last.
+            self._thread.join(2 * (CONNECT_S + ANSWER_S))
+        elif self._thread.ident is None:
+            self._tell()
 
     def _run(self) -> None:
         seen: Figures = {}
@@ -85,7 +88,8 @@ class Teller:
             if due and time.monotonic() >= self._not_before:
                 self._tell()
             if self._ended.wait(LOOK_EVERY_S):
-                return
+                break
+        self._tell()
 
     def _tell(self) -> None:
         figures = self._book.figures()

@@ -4,6 +4,8 @@
 import http from 'node:http'
 import https from 'node:https'
 
+import { lookup } from './lookup.js'
+
 /** @import { Answer } from './pace.js' */
 
 const ENVELOPE = { 'Content-Type': 'application/x-sentry-envelope' }
@@ -38,7 +40,7 @@ export function poster (address, answerWithinMs = ANSWER_WITHIN_MS, headers = EN
   const { request, Agent } = protocol === 'https:' ? https : http
   const agent = new Agent({ keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS })
   // Of an IPv6 address without its brackets, as the resolver wants it.
-  const place = { agent, method: 'POST', protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path: pathname + search }
+  const place = { agent, lookup, method: 'POST', protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path: pathname + search }
 
   /**
    * @param {string | Buffer} body

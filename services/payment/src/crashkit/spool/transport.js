@@ -4,10 +4,14 @@
  * The SDK keeps 64 envelopes in memory and drops the next; an event is a file here before the call that captured it
  * returns. The SDK must not count as lost what the spool will send, so it never sees it.
  */
+import http from 'node:http'
+import https from 'node:https'
+
 import { makeNodeTransport, suppressTracing } from '@sentry/node'
 
 import { enter, settling } from '../accounts/transport.js'
 import { eventIdOf } from './format.js'
+import { lookup } from './lookup.js'
 import { poster } from './post.js'
 import { Sender } from './sender.js'
 
@@ -76,7 +80,7 @@ export class Spool {
    * @param {MakeTransport} [make] makes the transport for all that is no event.
    * @returns {Transport}
    */
-  transport (options, make = makeNodeTransport) {
+  transport (options, make = makeTransport) {
     const usual = (this.#book ? settling(this.#book, make) : make)(options)
     const post = poster(options.url)
     const sender = new Sender(this.#store, body => suppressTracing(() => post(body)), reason => {
@@ -118,6 +122,19 @@ export class Spool {
       return false
     }
   }
+}
+
+/**
+ * Make the SDK's own transport, with our lookups of names.
+ *
+ * @param {Parameters<typeof makeNodeTransport>[0]} options of the SDK.
+ */
+export function makeTransport (options) {
+  const { request } = new URL(options.url).protocol === 'https:' ? https : http
+  return makeNodeTransport({
+    ...options,
+    httpModule: { request: (/** @type {any} */ asked, answered) => request({ ...asked, lookup }, answered) }
+  })
 }
 
 /**
