@@ -10,6 +10,7 @@ PARTS = (
     "tests.bench.capture",
     "tests.bench.page",
     "tests.bench.scrubbing",
+    "tests.bench.slow_sink",
     "tests.bench.memory_watch",
 )
 

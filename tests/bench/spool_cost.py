@@ -127,7 +127,7 @@ def _cpu_s(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _catalogue(folder: Path) -> Path:
+def catalogue(folder: Path) -> Path:
     """Copy the catalogue, with a budget of firings that a bench does not use up."""
     shutil.copytree(ROOT / "catalog", folder)
     file = folder / "game-engine.yaml"
@@ -145,7 +145,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        catalog = _catalogue(folder / "catalog")
+        catalog = catalogue(folder / "catalog")
         sink = SinkProcess(folder).start()
         try:
             parts: dict[str, Callable[[str, Path], float]] = {
