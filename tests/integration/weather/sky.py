@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
+from crashctl.proof.process import DECODERS
 
 # Of what an answer that goes well has.
 HEADERS = {"Content-Type": "application/json"}
@@ -114,7 +115,8 @@ class _Road(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self._body()
-        weather = self.server.next(body) if self.path.partition("?")[0].endswith("/envelope/") else None
+        plain = DECODERS.get(self.headers.get("Content-Encoding"), bytes)(body)
+        weather = self.server.next(plain) if self.path.partition("?")[0].endswith("/envelope/") else None
         if isinstance(weather, Silence):
             self.server.clear.wait(300)
             self.close_connection = True
