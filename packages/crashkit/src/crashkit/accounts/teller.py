@@ -65,8 +65,9 @@ class Teller:
 
     def end(self) -> None:
         """
-        Tell the last figures, and end; in a forked child, whose book is nobody's but its own, only end. The thread tells
-        them: a name that is looked up for long is waited for no more.
+        Tell the last figures, and end; in a forked child, whose book is nobody's but its own, only end.
+
+        The thread tells them: a name whose lookup takes long is not waited for.
         """
         self._ended.set()
         if os.getpid() != self._pid:
