@@ -13,7 +13,7 @@ import sentry_sdk
 from crashkit.catalogue import BoundCase
 from crashkit.flight import FlightRecord, start_flight
 from crashkit.flight.file import MOST_BYTES, RecordFile
-from crashkit.flight.gauge import MemoryGauge
+from crashkit.flight.gauge import MemoryGauge, in_motion
 from crashkit.loading import load_catalogue
 from crashkit.run import Run
 from crashkit.settings import ServiceSettings
@@ -249,3 +249,39 @@ def test_no_record_is_no_reason_not_to_serve(place, tmp_path, monkeypatch, caplo
         record.tick()
 
     assert (1 if place else 0) == caplog.text.count("no flight record")
+
+
+@pytest.mark.parametrize(
+    ("used", "before", "limit", "moves"),
+    [
+        (74.9, 74.9, 100.0, False),
+        (75.0, 75.0, 100.0, True),
+        (20.0, 19.0, 100.0, True),
+        (20.0, 19.1, 100.0, False),
+        (20.0, 40.0, 100.0, False),
+        (20.0, None, 100.0, False),
+        (2000.0, 1000.0, None, False),
+        (None, None, 100.0, False),
+    ],
+)
+def test_memory_is_read_often_where_it_may_be_full_soon(used, before, limit, moves):
+    """
+    Near the limit, or growing by a MiB from one reading to the next; without a limit never.
+    """
+    assert moves is in_motion({"used_mib": used, "limit_mib": limit}, {"used_mib": before})
+
+
+def test_a_fault_is_told_often_from_its_beginning_to_its_end(record):
+    """
+    The ticking thread waits no longer once a fault begins, and is calm again when nothing of it is left.
+    """
+    opened = record.open(TRACE, SPAN, "POST /debug/crash")
+    record.tick()
+    before = record.at_risk
+
+    record.fault(opened, Run(a_case(), "demo-1"))
+    during = record.at_risk
+    record.close(opened)
+    record.tick()
+
+    assert (False, True, False) == (before, during, record.at_risk)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { MemoryGauge } from '../../src/crashkit/flight/memory.js'
+import { MemoryGauge, inMotion } from '../../src/crashkit/flight/memory.js'
 import { FlightRecord } from '../../src/crashkit/flight/record.js'
 import { loadCatalogue } from '../../src/crashkit/loading.js'
 import { Run } from '../../src/crashkit/run.js'
@@ -263,3 +263,20 @@ test('the route of a request is known before it is taken', () => {
   assert.deepEqual(found, ['POST /debug/rejection/:case', 'POST /debug/crash', 'POST unknown', 'POST unknown'])
   assert.deepEqual([routeOf('GET', '/healthz/live'), routeOf('POST', '/healthz/live')], ['GET /healthz/live', 'POST unknown'])
 })
+
+for (const [used, before, limit, heap, moves] of [
+  [74.9, 74.9, 100, 10, false],
+  [75, 75, 100, 10, true],
+  [20, 19, 100, 10, true],
+  [20, 19.1, 100, 10, false],
+  [20, 40, 100, 10, false],
+  [2000, 1000, null, 10, false],
+  [null, null, 100, 10, false],
+  [20, 20, 100, 150, true]
+]) {
+  test(`memory of ${used} after ${before} of ${limit} MiB, and a heap of ${heap} of 200: ${moves ? 'read often' : 'calm'}`, () => {
+    const figures = { used_mib: used, limit_mib: limit, heap_used_mib: heap, heap_limit_mib: 200 }
+
+    assert.equal(inMotion(figures, { ...figures, used_mib: before }), moves)
+  })
+}

@@ -16,6 +16,9 @@ MIB = 1024 * 1024
 SLOPE_OVER_S = 3.0
 # Limit and peak change seldom, and each reading is a call of the system that every process pays for all the time.
 SELDOM_S = 1.0
+# From this share of the limit on, or where it grows by so much between two readings, it is read often.
+NEAR = 0.75
+GROWS_MIB = 1.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Used, limit, peak, kills, by version of the cgroups.
 _FILES = (
@@ -27,6 +30,9 @@ _FILES = (
         "memory/memory.oom_control",
     ),
 )
+
+
+Figures = dict[str, float | int | None]
 
 
 class MemoryGauge:
@@ -55,7 +61,7 @@ class MemoryGauge:
             self._used, self._limit, self._peak, self._kills = (_open(mount / name) for name in names)
             self._word, self._unit = 0, 1
 
-    def read(self) -> dict[str, float | int | None]:
+    def read(self) -> Figures:
         """
         Give ``used_mib``, ``slope_mib_s`` and ``oom_kills`` as they are now, ``limit_mib`` and ``peak_mib`` as they
         were within the last second, the peak no less than what is used now; none for what the kernel does not say.
@@ -72,7 +78,7 @@ class MemoryGauge:
         kills = _kills(self._kills)
         if kills is not None and kills > self._killed:
             self._killed, self._killed_at = kills, round(time(), 3)
-        figures: dict[str, float | int | None] = {
+        figures: Figures = {
             "used_mib": rounded,
             "limit_mib": limit_mib,
             "peak_mib": max(peak_mib, rounded) if peak_mib is not None and rounded is not None else peak_mib,
@@ -95,6 +101,20 @@ class MemoryGauge:
             seen.popleft()
         then, used_then_mib = seen[0]
         return round((used_mib - used_then_mib) / (now - then), 2) if now > then else 0.0
+
+
+def in_motion(figures: Figures, before: Figures) -> bool:
+    """
+    Say whether the memory may be full soon; where there is no limit, it is never.
+
+    Args:
+        figures: as :meth:`MemoryGauge.read` gave them.
+        before: those before.
+    """
+    used, limit = figures.get("used_mib"), figures.get("limit_mib")
+    if used is None or limit is None:
+        return False
+    return used >= NEAR * limit or used - (before.get("used_mib") or used) >= GROWS_MIB
 
 
 def _open(file: Path) -> int:

@@ -1,19 +1,20 @@
 """
-Writes the flight record: at each opening of a request at once, and else ten times a second.
+Writes the flight record: at each opening of a request at once, and else ten times a second while something may end the
+process soon, twice a second while not.
 """
 
 import json
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from time import sleep, time
 from typing import Literal
 
 from crashkit.flight.file import MOST_BYTES, RecordFile
-from crashkit.flight.gauge import MemoryGauge
+from crashkit.flight.gauge import Figures, MemoryGauge, in_motion
 from crashkit.flight.requests import Opened
 from crashkit.run import Run
 from crashkit.settings import ServiceSettings
@@ -23,6 +24,8 @@ FORMAT = "crash-demo-flight"
 VERSION = 1
 MOST_OPEN = 8
 TICK_S = 0.1
+# Where no fault is open and the memory is calm: what nobody asks for shall cost next to nothing.
+CALM_TICK_S = 0.5
 
 Ended = Literal["sigterm", "exit", "exception"]
 
@@ -31,8 +34,8 @@ class FlightRecord:
     """
     The record of one process. Safe to use from any thread.
 
-    What opens is written at once. What closes is written with the next opening or the next tick, at most 100 ms later:
-    so a request that is answered pays for one write, and one that ends its process is told.
+    What opens is written at once. What closes is written with the next opening or the next tick, at most half a second
+    later: so a request that is answered pays for one write, and one that ends its process is told.
 
     Args:
         file: where it is written; none writes nothing.
@@ -55,6 +58,8 @@ class FlightRecord:
         self._clock = clock
         self._lock = threading.Lock()
         self._stopped = False
+        self._at_risk = threading.Event()
+        self._read: Figures = {}
         self._open: dict[Opened, None] = {}
         self._faults: dict[Opened, None] = {}
         self._last: tuple[Opened, float] | None = None
@@ -106,6 +111,7 @@ class FlightRecord:
             opened.tell_fault(run)
             self._open.pop(opened, None)
             self._faults[opened] = None
+            self._at_risk.set()
             self._write(f"{self._clock():.3f}")
 
     def close(self, opened: Opened) -> None:
@@ -139,6 +145,11 @@ class FlightRecord:
             at_work = (one for one in reversed(self._faults) if not one.held_since or (one.run and one.run.holding))
             return next(at_work, None) or next(reversed(self._open), None)
 
+    @property
+    def at_risk(self) -> bool:
+        """Whether the record is written often, because what is told of may end the process soon."""
+        return self._at_risk.is_set()
+
     def write(self) -> None:
         """Write what there is now."""
         with self._lock:
@@ -146,11 +157,16 @@ class FlightRecord:
 
     def tick(self) -> None:
         """Read the memory, leave out what faults no longer hold, and write."""
-        memory = "null" if self._gauge is None else _memory_told(self._gauge.read())
+        before, self._read = self._read, {} if self._gauge is None else self._gauge.read()
+        memory = _memory_told(self._read) if self._read else "null"
         with self._lock:
             self._memory = memory
             for opened in [one for one in self._faults if one.held_since and not (one.run and one.run.holding)]:
                 del self._faults[opened]
+            if self._faults or in_motion(self._read, before):
+                self._at_risk.set()
+            else:
+                self._at_risk.clear()
             self._write(f"{self._clock():.3f}")
 
     def end(self, how: Ended) -> None:
@@ -185,9 +201,11 @@ class FlightRecord:
         self.end("sigterm" if asked_to_end() else "exit")
 
     def _keep_ticking(self) -> None:
-        # No event is waited for: that takes twice the processor time of the sleep, ten times a second.
         while not self._stopped:
-            sleep(TICK_S)
+            if self.at_risk:
+                sleep(TICK_S)
+            else:
+                self._at_risk.wait(CALM_TICK_S)
             self.tick()
 
     def _write(self, now: str) -> None:
@@ -218,7 +236,7 @@ class FlightRecord:
         return f'{opened.text[:-1]},"until":{until:.3f}}}'
 
 
-def _memory_told(figures: Mapping[str, float | int | None]) -> str:
+def _memory_told(figures: Figures) -> str:
     # By hand: numbers and none need no escape, and the encoder of the library is made anew for each text.
     members = (f'"{name}":{"null" if value is None else value}' for name, value in figures.items())
     return f"{{{','.join(members)}}}"

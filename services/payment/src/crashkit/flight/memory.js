@@ -13,6 +13,9 @@ const SLOPE_OVER_MS = 3000
 // Limit and peak change seldom, and each reading is a call of the system that every process pays for all the time.
 const SELDOM_MS = 1000
 const STATM = '/proc/self/statm'
+// From this share of a limit on, or where it grows by so much between two readings, it is read often.
+const NEAR = 0.75
+const GROWS_MIB = 1
 const PAGE_BYTES = 4096
 
 /** Used, limit, peak, kills, by version of the cgroups. */
@@ -128,6 +131,20 @@ export class MemoryGauge {
       return undefined
     }
   }
+}
+
+/**
+ * Say whether the memory may be full soon; that of a container without a limit never is.
+ *
+ * @param {MemoryFigures | null} figures
+ * @param {MemoryFigures | null} before
+ */
+export function inMotion (figures, before) {
+  if (figures === null) return false
+  if (figures.heap_used_mib >= NEAR * figures.heap_limit_mib) return true
+  const { used_mib: used, limit_mib: limit } = figures
+  if (used === null || limit === null) return false
+  return used >= NEAR * limit || used - (before?.used_mib ?? used) >= GROWS_MIB
 }
 
 /** @param {string} path */

@@ -8,13 +8,16 @@
 import { randomBytes } from 'node:crypto'
 
 import { MOST_BYTES, RecordFile } from './file.js'
+import { inMotion } from './memory.js'
 import { LONGEST, breadcrumbsOf, textOf } from './texts.js'
 
 /** @import { Entry, Place } from './texts.js' */
-/** @import { MemoryGauge } from './memory.js' */
+/** @import { MemoryFigures, MemoryGauge } from './memory.js' */
 
 const MOST_OPEN = 8
 const TICK_MS = 100
+// Where no fault is open and the memory is calm: what nobody asks for shall cost next to nothing.
+const CALM_TICK_MS = 500
 
 /**
  * The record of one process. Without a file it costs nothing.
@@ -25,6 +28,11 @@ export class FlightRecord {
   #head
   #memoryText = 'null'
   #endedText = 'null'
+  /** @type {MemoryFigures | null} */
+  #read = null
+  /** @type {NodeJS.Timeout | undefined} */
+  #next
+  #calm = false
   #opened = 0
   /** @type {Entry[]} */
   #faults = []
@@ -52,7 +60,6 @@ export class FlightRecord {
     }
     this.#head = JSON.stringify(head).slice(0, -1)
     if (this.#file === null) return
-    setInterval(() => this.#tick(), TICK_MS).unref()
     process.once('exit', () => this.ended('exit'))
     this.#tick()
   }
@@ -87,6 +94,7 @@ export class FlightRecord {
     entry.text = textOf(entry)
     remove(this.#others, entry)
     this.#faults.push(entry)
+    if (this.#calm) this.#tickAfter(TICK_MS)
     this.#write()
   }
 
@@ -121,9 +129,19 @@ export class FlightRecord {
   }
 
   #tick () {
-    this.#memoryText = JSON.stringify(this.#memory.read())
+    const before = this.#read
+    this.#read = this.#memory.read()
+    this.#memoryText = JSON.stringify(this.#read)
     if (this.#faults.length) this.#faults = this.#faults.filter(({ heldSince, run }) => heldSince === null || run?.holding)
     this.#write()
+    this.#calm = !this.#faults.length && !inMotion(this.#read, before)
+    this.#tickAfter(this.#calm ? CALM_TICK_MS : TICK_MS)
+  }
+
+  /** @param {number} pauseMs */
+  #tickAfter (pauseMs) {
+    clearTimeout(this.#next)
+    this.#next = setTimeout(() => this.#tick(), pauseMs).unref()
   }
 
   #write () {
