@@ -38,7 +38,7 @@ def test_what_was_answered_is_due():
     """
     shots = [shot(1), shot(2, 503), shot(3, 0), shot(4, 0)]
 
-    sums, said = compared(shots, [item(1), item(1, "gateway"), item(2, "gateway"), item(3)])
+    sums, said = compared(shots, [item(1), item(1, "gateway"), item(1, "coroner"), item(2, "gateway"), item(3)])
 
     payment = sums["payment"]
     assert (1, 1, 1, 0) == (payment.answered, payment.due, payment.received, payment.lost)

@@ -39,8 +39,8 @@ spec:
       serviceAccountName: {{ include "common.fullname" $root }}
       automountServiceAccountToken: {{ .token | default false }}
       enableServiceLinks: false
-      # Leaving the Service (3 s), draining and the last flush (2 s) fit into it with room to spare.
-      terminationGracePeriodSeconds: {{ add $global.drainS 10 }}
+      # Leaving the Service (3 s), draining, the last flush (5 s) and the last word of the accounts (4 s) fit into it.
+      terminationGracePeriodSeconds: {{ add $global.drainS 14 }}
       securityContext:
         {{- include "common.podSecurity" $root | nindent 8 }}
       {{- with include "common.scheduling" $root | trim }}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crashctl.drill.contract import GATEWAY
+from crashctl.drill.deaths import CORONER
 from crashctl.rollouts.volley import Shot
 
 NO_ANSWER = "no answer"
@@ -153,9 +154,11 @@ def compared(shots: Sequence[Shot], items: Iterable[Mapping[str, Any]]) -> tuple
         on_trace.pop((shot.firing.trace_id, GATEWAY), None)
         if not shot.is_refused:
             said += [f"{wrong} {where}" for wrong in wrongs]
+    # The coroner tells of each pod that ended on the trace of the last request that it had.
     said += [
         f"{count} events of {service} on trace {trace}, which was not fired"
         for (trace, service), count in on_trace.items()
+        if service != CORONER
     ]
     return sums, said
 

@@ -25,6 +25,8 @@ CHANGING_EVERY_S: Final = 3.0
 AT_LEAST_EVERY_S: Final = 20.0
 CONNECT_S: Final = 0.5
 ANSWER_S: Final = 1.0
+# For the last figures: nobody tells them later, where a pod ends.
+LAST_ANSWER_S: Final = 3.0
 # Answers of a Sentry that is not our sink; or of somebody who has the sink's place while it is away, which is why it is
 # asked again now and then.
 KNOWS_NO_BOOKS: Final = frozenset({400, 401, 403, 404, 405})
@@ -54,6 +56,7 @@ class Teller:
         self._told_at = 0.0
         self._not_before = 0.0
         self._is_said = False
+        self._answer_s = ANSWER_S
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name="crashkit.book", daemon=True)
 
@@ -74,7 +77,7 @@ class Teller:
             return
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             # What it is telling now, and the last.
-            self._thread.join(2 * (CONNECT_S + ANSWER_S))
+            self._thread.join(2 * CONNECT_S + ANSWER_S + LAST_ANSWER_S)
         elif self._thread.ident is None:
             self._tell()
 
@@ -90,6 +93,7 @@ class Teller:
                 self._tell()
             if self._ended.wait(LOOK_EVERY_S):
                 break
+        self._answer_s = LAST_ANSWER_S
         self._tell()
 
     def _tell(self) -> None:
@@ -122,6 +126,7 @@ class Teller:
 
     def _post(self, body: bytes) -> int:
         connection = self._connection or self._connect()
+        connection.sock.settimeout(self._answer_s)
         connection.request("POST", self._address.path, body=body, headers=self._headers)
         answer = connection.getresponse()
         answer.read()
@@ -132,7 +137,6 @@ class Teller:
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = kind(self._address.hostname or "", self._address.port, timeout=CONNECT_S)
         connection.connect()
-        connection.sock.settimeout(ANSWER_S)
         self._connection = connection
         return connection
 

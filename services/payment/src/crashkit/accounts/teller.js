@@ -14,6 +14,8 @@ const LOOK_EVERY_MS = 1000
 const CHANGING_EVERY_MS = 3000
 const AT_LEAST_EVERY_S = 20
 const ANSWER_WITHIN_MS = 1500
+// For the last figures: nobody tells them later, where a pod ends.
+const LAST_ANSWER_WITHIN_MS = 3000
 // Answers of a Sentry that is not our sink; or of somebody who has the sink's place while it is away, so that it is asked
 // again now and then.
 const KNOWS_NO_BOOKS = new Set([400, 401, 403, 404, 405])
@@ -26,6 +28,7 @@ export class Teller {
   #book
   #said
   #post
+  #postLast
   #timer
   /** @type {ReturnType<import('./book.js').Book['figures']> | null} */
   #seen = null
@@ -47,9 +50,10 @@ export class Teller {
     const [, folder = '', project = ''] = /^(.*)\/([^/]+)\/?$/.exec(pathname) ?? []
     this.#book = book
     this.#said = said
-    this.#post = poster(`${protocol}//${host}${folder}/api/${project}/book/`, ANSWER_WITHIN_MS, {
-      'Content-Type': 'application/json', 'X-Sentry-Auth': `Sentry sentry_version=7, sentry_key=${username}`
-    })
+    const address = `${protocol}//${host}${folder}/api/${project}/book/`
+    const headers = { 'Content-Type': 'application/json', 'X-Sentry-Auth': `Sentry sentry_version=7, sentry_key=${username}` }
+    this.#post = poster(address, ANSWER_WITHIN_MS, headers)
+    this.#postLast = poster(address, LAST_ANSWER_WITHIN_MS, headers)
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref()
   }
 
@@ -58,7 +62,7 @@ export class Teller {
     clearInterval(this.#timer)
     await this.#telling
     this.#book.end()
-    await this.#tell(this.#book.figures())
+    await this.#tell(this.#book.figures(), this.#postLast)
   }
 
   #look () {
@@ -72,10 +76,13 @@ export class Teller {
     this.#telling = this.#tell(figures).finally(() => { this.#telling = null })
   }
 
-  /** @param {ReturnType<import('./book.js').Book['figures']>} figures */
-  async #tell (figures) {
+  /**
+   * @param {ReturnType<import('./book.js').Book['figures']>} figures
+   * @param {ReturnType<typeof poster>} [post]
+   */
+  async #tell (figures, post = this.#post) {
     const body = JSON.stringify({ ...this.#said, ...figures, every_s: AT_LEAST_EVERY_S })
-    const { status } = await suppressTracing(() => this.#post(body))
+    const { status } = await suppressTracing(() => post(body))
     // Where the sink is away, the next figures have these in them.
     if (status === null) return
     if (status >= 200 && status < 300) [this.#told, this.#toldMs] = [figures, performance.now()]
