@@ -111,15 +111,23 @@ class Counting:
             return 0
         return sum(int(payload.get("contexts", {}).get("backlog", {}).get("left", 1)) for payload in found)
 
-    def account(self) -> Verdict | None:
-        """Add up all items since the beginning; none where the sink does not answer."""
+    def account(self, within_s: float = AT_REST_WITHIN_S) -> Verdict | None:
+        """
+        Add up all items since the beginning.
+
+        Args:
+            within_s: how long to wait until nothing is on its way (seconds).
+
+        Returns:
+            None where the sink does not answer.
+        """
 
         def since() -> Sheet:
             return self._look().since(self._before)
 
         sums = partial(judge, services=self._services)
         try:
-            verdict = look_until_at_rest(since, partial(sums, due=self._due), AT_REST_WITHIN_S)
+            verdict = look_until_at_rest(since, partial(sums, due=self._due), within_s)
             # Where something was on its way at the beginning, the difference is not exact; the sums since ever are.
             ever = sums(self._look(), due={}, moving=verdict.moving).problems
         except SinkAwayError:

@@ -138,7 +138,7 @@ def run(stage: Stage, plan: Plan, signals: Signals) -> Outcome:
     deaths, inquest = counting.inquest(watching, done, signals.hurry)
     # When nothing waits in a spool any more, what is not there is lost.
     stage.audience.doing("adding up spins and items")
-    account = counting.account()
+    account = counting.account(0.0) if signals.hurry.is_set() else counting.account()
     stage.audience.doing("looking at the trace of every fault")
     outcome = Outcome(
         plan.seed, 0.0, plan.kills, done, deaths, inquest, purses, counting.volley(gunner.fired(), deaths),
