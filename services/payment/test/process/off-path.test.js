@@ -2,6 +2,9 @@
  * What fails where no request waits for it: one event each, unhandled, on the trace that started the work.
  */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
 import { EMITTED, REJECTED, THROWN } from '../support/off-path.js'
@@ -83,3 +86,17 @@ for (const name of ['frozen', 'constant', 'object']) {
     assert.deepEqual(traces.map(trace => sentry.of('event', trace).length), [1, 1])
   })
 }
+
+test('what a listener of the end throws is kept, and sent by the next start', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'payment-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const where = { SENTRY_DSN: sentry.dsn, STATE_DIR: folder }
+  const trace = newTrace()
+  const dying = await (await start(t, where)).ready()
+  await dying.call('POST', '/off-path/throws/exit-too', { trace }).catch(() => undefined)
+  await dying.exited
+
+  await (await start(t, where)).ready()
+
+  await waitFor(() => sentry.of('event').some(event => outermost(event).value === 'a listener of the end'), 'its event', 60)
+})
