@@ -59,21 +59,21 @@ unit-each: $(UNIT) ## The tests of `unit`, where MONGODB_URI names a database.
 
 # One process a service, as in a pod: the SDK, the loop and malloc are a process's own, and no service finds another's.
 # The longest first: they mostly wait, and two at a time end together.
-unit-payment:
+unit-payment: ## Payment's tests.
 	$(NPM) test --silent
-unit-analytics:
+unit-analytics: ## The tests of analytics.
 	$(PYTEST) services/analytics
-unit-packages:
+unit-packages: ## The tests of crashkit and crashctl, the catalogue's and the repository's.
 	$(PYTEST) packages tests/catalog tests/repository
-unit-game-engine:
+unit-game-engine: ## The tests of the game engine.
 	$(PYTEST) services/game-engine
-unit-gateway:
+unit-gateway: ## The tests of the gateway.
 	$(PYTEST) gateway
-unit-page:
+unit-page: ## The tests of the page.
 	$(PAGE) test --silent
-unit-event-sink:
+unit-event-sink: ## The tests of the event sink.
 	$(PYTEST) services/event-sink
-unit-coroner:
+unit-coroner: ## The tests of the coroner.
 	$(PYTEST) services/coroner
 
 charts: setup ## Chart tests (helm, no cluster).

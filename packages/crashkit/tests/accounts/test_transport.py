@@ -4,84 +4,14 @@ the SDK that goes another way must fail here.
 """
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import sentry_sdk
-from crashctl.proof.process import DECODERS
 from crashctl.waiting import wait_for
-from crashkit.accounts import teller
-from crashkit.accounts.book import Book
-from crashkit.accounts.transport import BookedTransport, booking, count_captured
+from crashkit.accounts.transport import BookedTransport
 from crashkit.spool.opening import BookedCounts
 from crashkit.spool.store import Store
 from crashkit.spool.transport import spooling
-
-KEY = "0123456789abcdef" * 2
-
-
-class Sentry(ThreadingHTTPServer):
-    """Answers as told; keeps envelopes and books apart."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.status, self.more, self.book_status = 200, {}, 200
-        self.held = threading.Event()
-        self.held.set()
-        self.envelopes, self.books = [], []
-        self.dsn = f"http://{KEY}@127.0.0.1:{self.server_port}/7"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        body = DECODERS.get(self.headers.get("Content-Encoding"), bytes)(body)
-        is_book = self.path == "/api/7/book/"
-        (self.server.books if is_book else self.server.envelopes).append(body)
-        self.server.held.wait(20)
-        self.send_response(self.server.book_status if is_book else self.server.status)
-        for name, value in {**self.server.more, "Content-Length": "2"}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def sentry():
-    server = Sentry()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.held.set()
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def book(tmp_path):
-    made = Book(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def start(sentry, book):
-    """Start the SDK with a book, as the client of this process."""
-
-    def make(transport=None, **options):
-        count_captured()
-        sentry_sdk.init(sentry.dsn, transport=transport or booking(book), default_integrations=False, **options)
-        return sentry_sdk.get_client()
-
-    yield make
-    sentry.held.set()
-    sentry_sdk.get_client().close(timeout=2)
-    sentry_sdk.init()
 
 
 def figures(book):
@@ -274,36 +204,3 @@ def test_the_book_is_told_and_closed(start, book, sentry):
     first, last = json.loads(sentry.books[0]), json.loads(sentry.books[-1])
     assert ("casino-1", book.id, 1) == (first["instance"], first["book"], first["counts"]["running"])
     assert (0, 1, 1) == tuple(last["counts"][name] for name in ("running", "captured/event", "delivered/event"))
-
-
-def test_a_sentry_that_keeps_no_books_is_asked_now_and_then(start, book, sentry, monkeypatch):
-    """
-    Sentry itself answers 404, and so does whoever has the sink's place for a moment: the sink hears all when it is
-    back.
-    """
-    monkeypatch.setattr(teller, "ASKED_AGAIN_AFTER_S", 0.5)
-    sentry.book_status = 404
-    client = start()
-    client.transport.tell(service="casino", instance="casino-1")
-    wait_for(lambda: 2 <= len(sentry.books), 10, "the book to be told again")
-    sentry.book_status = 200
-    told = len(sentry.books)
-
-    wait_for(lambda: len(sentry.books) > told, 10, "the sink to hear it")
-
-    client.close(timeout=2)
-
-
-def test_a_sentry_that_keeps_no_books_is_not_asked_each_second(start, book, sentry):
-    """
-    It is asked once, and once more at the end.
-    """
-    sentry.book_status = 404
-    client = start()
-    client.transport.tell(service="casino", instance="casino-1")
-    wait_for(lambda: sentry.books, 10, "the book to be told")
-    book.captured("transaction")
-
-    client.close(timeout=2)
-
-    assert 2 == len(sentry.books)

@@ -1,0 +1,39 @@
+"""
+What becomes of the figures of a book where whoever answers knows no books.
+"""
+
+from crashctl.waiting import wait_for
+from crashkit.accounts import teller
+
+
+def test_a_sentry_that_keeps_no_books_is_asked_now_and_then(start, book, sentry, monkeypatch):
+    """
+    Sentry itself answers 404, and so does whoever has the sink's place for a moment: the sink hears all when it is
+    back.
+    """
+    monkeypatch.setattr(teller, "ASKED_AGAIN_AFTER_S", 0.5)
+    sentry.book_status = 404
+    client = start()
+    client.transport.tell(service="casino", instance="casino-1")
+    wait_for(lambda: 2 <= len(sentry.books), 10, "the book to be told again")
+    sentry.book_status = 200
+    told = len(sentry.books)
+
+    wait_for(lambda: len(sentry.books) > told, 10, "the sink to hear it")
+
+    client.close(timeout=2)
+
+
+def test_a_sentry_that_keeps_no_books_is_not_asked_each_second(start, book, sentry):
+    """
+    It is asked once, and once more at the end.
+    """
+    sentry.book_status = 404
+    client = start()
+    client.transport.tell(service="casino", instance="casino-1")
+    wait_for(lambda: sentry.books, 10, "the book to be told")
+    book.captured("transaction")
+
+    client.close(timeout=2)
+
+    assert 2 == len(sentry.books)
