@@ -20,6 +20,7 @@ class Sentry(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status, self.more, self.book_status = 200, {}, 200
+        self.closes = False
         self.held = threading.Event()
         self.held.set()
         self.envelopes, self.books = [], []
@@ -38,6 +39,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(self.server.book_status if is_book else self.server.status)
         for name, value in {**self.server.more, "Content-Length": "2"}.items():
             self.send_header(name, value)
+        if self.server.closes:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(b"{}")
 

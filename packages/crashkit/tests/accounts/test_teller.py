@@ -1,6 +1,8 @@
 """
-What becomes of the figures of a book where whoever answers knows no books.
+What becomes of the figures of a book, whoever answers and however.
 """
+
+import json
 
 from crashctl.waiting import wait_for
 from crashkit.accounts import teller
@@ -37,3 +39,24 @@ def test_a_sentry_that_keeps_no_books_is_not_asked_each_second(start, book, sent
     client.close(timeout=2)
 
     assert 2 == len(sentry.books)
+
+
+def test_who_closes_the_connection_with_each_answer_hears_all(start, book, sentry):
+    """
+    A connection that is closed with its answer is made anew, for the next figures and for the last.
+    """
+    sentry.closes = True
+    client = start()
+    client.transport.tell(service="casino", instance="casino-1")
+    for number in range(1, 4):
+        book.captured("transaction")
+        wait_for(lambda wanted=number: _heard(sentry, wanted), 20, "the figure")
+    book.captured("transaction")
+
+    client.close(timeout=2)
+
+    assert _heard(sentry, 4)
+
+
+def _heard(sentry, captured):
+    return any(captured == json.loads(told)["counts"].get("captured/transaction") for told in sentry.books)

@@ -45,6 +45,7 @@ def test_sigkill_leaves_the_open_request_on_its_trace(start, sentry, file):
     service = start(SENTRY_DSN=sentry.dsn, TERMINATION_LOG=str(file)).ready()
     caller = fire(service, "/debug/infinite-loop")
     service.wait(lambda: [one.scenario for one in flight_of(file).open] == ["infinite-loop"], "the fault in the record")
+    service.wait(lambda: flight_of(file).breadcrumbs, "what led to it in the record")
 
     service.process.kill()
     service.ended()

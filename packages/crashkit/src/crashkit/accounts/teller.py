@@ -125,7 +125,9 @@ class Teller:
             return None
 
     def _post(self, body: bytes) -> int:
-        connection = self._connection or self._connect()
+        connection = self._connection
+        if connection is None or connection.sock is None:  # the other side may close it with its answer
+            connection = self._connect()
         connection.sock.settimeout(self._answer_s)
         connection.request("POST", self._address.path, body=body, headers=self._headers)
         answer = connection.getresponse()
