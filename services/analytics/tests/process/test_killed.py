@@ -27,6 +27,7 @@ def test_sigkill_leaves_the_open_request_on_its_trace(start, sentry, file):
     caller = threading.Thread(target=lambda: fire(service, "/api/debug/timeout"))
     caller.start()
     service.wait(lambda: [one.scenario for one in flight_of(file).open] == ["timeout"], "the fault in the record")
+    service.wait(lambda: flight_of(file).breadcrumbs, "what led to it in the record")
 
     service.process.kill()
     service.ended()
