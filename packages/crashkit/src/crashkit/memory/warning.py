@@ -44,6 +44,7 @@ def warn(
     with sentry_sdk.isolation_scope() as scope:
         # What else this thread has on its scope is of the moment it was started in.
         scope.clear()
+        sentry_sdk.get_current_scope().clear()
         sentry_sdk.capture_event(event)
 
 
