@@ -216,3 +216,24 @@ def test_caller_who_leaves(watched, service):
         caller.recv(100)
 
     assert ended.wait(5)
+
+
+@pytest.mark.parametrize(("status", "connections"), [(200, 1), (409, 1), (404, 3), (502, 3)])
+def test_who_may_not_be_the_service_is_not_asked_again(gateway, service, status, connections):
+    """
+    A connection is kept for the next request, but not after an answer that whoever has the service's place may give.
+    """
+    seen = set()
+
+    def answer(handler):
+        seen.add(handler.client_address)
+        handler.send_response(status)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    service.behaviours["/spin"] = answer
+
+    answers = [gateway.ask(SPIN, "POST", body=b"{}").status for _ in range(3)]
+
+    assert [status] * 3 == answers
+    assert connections == len(seen)

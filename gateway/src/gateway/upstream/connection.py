@@ -16,6 +16,10 @@ MAX_HEAD_BYTES = 65536
 HIGH_WATER_BYTES = 65536
 FINAL_STATUS = 200
 
+# Answers that a service of ours gives seldom, and whoever has its place often: while a Service has no endpoint, a
+# connection to its address may end anywhere, and it would go on to be asked.
+OF_WHOM_EVER = frozenset({404, 405, 407, 421, 502, 504})
+
 
 class Connection(asyncio.Protocol):
     """
@@ -201,7 +205,7 @@ class Connection(asyncio.Protocol):
         if self.has_head and not self._no_body:
             self.done = True
             self._busy = False
-            self._keep_alive = self._parser.should_keep_alive()
+            self._keep_alive = self._parser.should_keep_alive() and self.status not in OF_WHOM_EVER
 
     async def _more(self) -> None:
         self._reader = self._loop.create_future()

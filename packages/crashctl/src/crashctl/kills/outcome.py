@@ -78,8 +78,9 @@ class Outcome:
     def problems(self) -> list[str]:
         """Everything that is not as promised."""
         said = [f"{wrong} ({kill.where})" for kill in self.kills for wrong in kill.wrongs]
-        if (told := self.reports["oom-kill"]) != len(self.kills):
-            said.append(f"the coroner told {told} OOM kills of these services, and there were {len(self.kills)}")
+        fired = sum(bool(kill.firings) for kill in self.kills)
+        if (told := self.reports["oom-kill"]) != fired:
+            said.append(f"the coroner told {told} OOM kills of these services, and there were {fired}")
         return said + list(self.unbalanced)
 
     @property
