@@ -87,6 +87,9 @@ e2e: setup ## The release on kind and its page in a browser: makes the cluster i
 	@$(RUN) crashctl tools chromium
 	scripts/with-cluster $(PYTEST) tests/e2e tests/browser -m cluster
 
+endurance: setup ## Rollouts under faults and a minute of chaos, held to their promises (needs `make up`; not a part of `test`).
+	$(PYTEST) tests/endurance -m cluster
+
 browser: setup ## The page in a real browser, on the release that runs (needs `make up`).
 	@$(RUN) crashctl tools chromium
 	$(PYTEST) tests/browser -m cluster
@@ -110,4 +113,4 @@ bench-loss: setup ## SIGKILL and a burst in Python and Node, and what the spool 
 	$(RUN) python -m tests.bench.loss
 	$(RUN) python -m tests.bench.spool_cost
 
-.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e browser pictures test bench bench-loss bench-cost kills rollouts chaos
+.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e endurance browser pictures test bench bench-loss bench-cost kills rollouts chaos

@@ -1,8 +1,9 @@
 """
-The release that ``make up`` made, for the suites that look at it (e2e, browser), and what to look at when one fails.
+The release that ``make up`` made, for the suites that look at it (e2e, endurance, browser), and what to look at when one fails.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -42,3 +43,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed and call.when == "call" and isinstance(found, Cluster):
         report.sections += [(f"cluster: {title}", said) for title, said in found.looks().items()]
     return report
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of the repository."""
+    return Path(__file__).parents[1]

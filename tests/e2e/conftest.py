@@ -4,7 +4,6 @@ What the tests of the release share, besides the release itself.
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,9 +32,3 @@ def replayed(cluster: Cluster) -> Callable[[str], dict[str, dict[str, Any]]]:
         return found
 
     return ask
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    """The root of the repository."""
-    return Path(__file__).parents[2]
