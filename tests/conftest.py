@@ -1,5 +1,6 @@
 """
-The release that ``make up`` made, for the suites that look at it (e2e, endurance, browser), and what to look at when one fails.
+The release that ``make up`` made, for the suites that look at it (e2e, endurance, browser), and what to look at when one
+fails.
 """
 
 from collections.abc import Iterator
