@@ -1,6 +1,5 @@
 """
-The release that ``make up`` made, for the suites that look at it (e2e, endurance, browser), and what to look at when one
-fails.
+The release that ``make up`` made, for the suites that look at it, and what to look at when one of their tests fails.
 """
 
 from collections.abc import Iterator
