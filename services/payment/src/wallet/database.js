@@ -64,6 +64,9 @@ export class Database {
       connectTimeoutMS: timeoutMs,
       waitQueueTimeoutMS: timeoutMs,
       maxPoolSize: CONNECTIONS,
+      // Streamed, the driver's (7.9.0) watch of the server can wait for ever on a connection that is closed, and finds no
+      // way back to a database whose pod was replaced.
+      serverMonitoringMode: 'poll',
       // A balance that a secondary has not heard of would be refused or granted wrongly.
       readPreference: 'primary',
       writeConcern: { w: 'majority' }
