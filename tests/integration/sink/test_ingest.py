@@ -253,7 +253,8 @@ def test_metrics_tell_the_accounts(sink, event):
     sink.post(event())
     sink.post(b"")
 
-    text = sink.http.get(f"{sink.url}/metrics").text
+    refused = 'event_sink_rejected_total{reason="malformed:empty"} 1.0'
+    wait_for(lambda: refused in sink.http.get(f"{sink.url}/metrics").text, 20, "the refusal")
 
+    text = sink.http.get(f"{sink.url}/metrics").text
     assert 'event_sink_received_total{item_type="event",service="project-2"} 1.0' in text
-    assert 'event_sink_rejected_total{reason="malformed:empty"} 1.0' in text
