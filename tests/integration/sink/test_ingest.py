@@ -253,7 +253,7 @@ def test_metrics_tell_the_accounts(sink, event):
     sink.post(event())
     sink.post(b"")
 
-    refused = 'event_sink_rejected_total{reason="malformed:empty"} 1.0'
+    refused = 'event_sink_rejected_total{reason="malformed:empty",service=""} 1.0'
     wait_for(lambda: refused in sink.http.get(f"{sink.url}/metrics").text, 20, "the refusal")
 
     text = sink.http.get(f"{sink.url}/metrics").text
