@@ -81,7 +81,14 @@ charts: setup ## Chart tests (helm, no cluster).
 	$(PYTEST) tests/charts
 
 integration: setup ## The whole stack as real processes (a database in Docker, no cluster).
-	$(WITH_DATABASE) $(PYTEST) tests/integration
+	$(WITH_DATABASE) $(MAKE) --no-print-directory --jobs=2 --output-sync=target integration-each
+
+integration-each: integration-senders integration-services ## The tests of `integration`, where MONGODB_URI names a database.
+
+integration-senders: ## Spool, weather, accounts and memory: what is sent, and what keeps it from arriving.
+	$(PYTEST) $(addprefix tests/integration/,accounts memory spool weather)
+integration-services: ## The services together, the sink, the coroner and the database.
+	$(PYTEST) $(addprefix tests/integration/,casino coroner database sink stack)
 
 e2e: setup ## The release on kind and its page in a browser: makes the cluster if there is none, and removes it again.
 	@$(RUN) crashctl tools chromium
@@ -113,4 +120,4 @@ bench-loss: setup ## SIGKILL and a burst in Python and Node, and what the spool 
 	$(RUN) python -m tests.bench.loss
 	$(RUN) python -m tests.bench.spool_cost
 
-.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration e2e endurance browser pictures test bench bench-loss bench-cost kills rollouts chaos
+.PHONY: help setup up down drill load generate format check unit unit-each $(UNIT) charts integration integration-each integration-senders integration-services e2e endurance browser pictures test bench bench-loss bench-cost kills rollouts chaos
