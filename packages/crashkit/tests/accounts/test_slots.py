@@ -52,6 +52,20 @@ def test_what_nobody_misses_is_in_the_file_with_the_next_figures(path):
     assert (3).to_bytes(8, "little") == path.read_bytes()[-8:]
 
 
+def test_what_belongs_together_is_in_the_file_together(path):
+    """
+    A count that is written at once takes with it what waited: a process that is killed then leaves sums that close.
+    """
+    slots = Slots(path)
+    slots.add_later("discarded/transaction/sample_rate")
+    slots.add_later("captured/transaction")
+
+    slots.add("captured/transaction")
+
+    assert b"discarded/transaction/sample_rate" in path.read_bytes()
+    assert (2).to_bytes(8, "little") == path.read_bytes()[-8:]
+
+
 def test_the_id_stays(path):
     """
     A book is the same book after a restart, and another in another folder.

@@ -90,6 +90,18 @@ test('what nobody misses is in the file with the next figures', t => {
   assert.equal(readFileSync(path).readBigInt64LE(readFileSync(path).length - 8), 3n)
 })
 
+test('a count that is written at once takes with it what waited', t => {
+  const path = pathOf(t)
+  const slots = new Slots(path)
+  slots.addLater('discarded/transaction/sample_rate')
+  slots.addLater('captured/transaction')
+
+  slots.add('captured/transaction')
+
+  assert.equal(readFileSync(path, 'latin1').includes('discarded/transaction/sample_rate'), true)
+  assert.equal(readFileSync(path).readBigInt64LE(readFileSync(path).length - 8), 2n)
+})
+
 test('where nothing can be written, counts are kept in memory', () => {
   const slots = new Slots('/proc/no-such-folder/book')
   slots.add('captured/event')

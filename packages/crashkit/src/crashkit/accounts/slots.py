@@ -58,6 +58,9 @@ class Slots:
             number: what is added; below zero for what is taken away.
         """
         with self._lock:
+            if name in self._late:
+                # What waits goes first: this count alone would be in the file with what belongs to another that is not.
+                self._catch_up()
             self._write(name, self._numbers.get(name, 0) + number)
 
     def add_later(self, name: str, number: int = 1) -> None:

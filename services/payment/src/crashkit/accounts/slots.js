@@ -53,6 +53,8 @@ export class Slots {
    * @param {number} [number] what is added; below zero for what is taken away.
    */
   add (name, number = 1) {
+    // What waits goes first: this count alone would be in the file with what belongs to another that is not.
+    if (this.#late.has(name)) this.#catchUp()
     this.put(name, (this.#numbers.get(name) ?? 0) + number)
   }
 
