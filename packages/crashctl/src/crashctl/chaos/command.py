@@ -18,10 +18,9 @@ from crashctl.account.command import known_of
 from crashctl.chaos.bag import DEFAULT_KINDS, Kind, every_kill
 from crashctl.chaos.show import Show, as_document
 from crashctl.chaos.verdict import Outcome
-from crashctl.cluster.layout import Layout, default_cache
-from crashctl.cluster.record import read_record
 from crashctl.drill import cases as choice
 from crashctl.drill.gateway import Gateway
+from crashctl.drill.place import RELEASE, GatewayUrl, Namespace, Place, ReleaseName, SinkUrl, ToJson, place_of
 from crashctl.drill.problems import CannotRunError
 from crashctl.drill.sink import Sink
 from crashctl.load.money import CannotPlayError
@@ -39,28 +38,6 @@ SETTLE_S = 120.0
 
 
 @dataclass(frozen=True)
-class Place:
-    """
-    Where a release is.
-
-    Args:
-        gateway: URL.
-        sink: URL.
-        kube: path of a kubeconfig.
-        namespace: of the release.
-        release: its name.
-        node_shell: runs another command on a node.
-    """
-
-    gateway: str
-    sink: str
-    kube: str
-    namespace: str
-    release: str
-    node_shell: str
-
-
-@dataclass(frozen=True)
 class Wish:
     """
     What somebody asked for.
@@ -70,12 +47,14 @@ class Wish:
         seed: of the kills.
         kinds: of kills.
         faults: firings a second.
+        node_shell: runs another command on a node.
     """
 
     order: Order
     seed: int
     kinds: list[Kind]
     faults: float
+    node_shell: str
 
 
 def chaos(
@@ -88,24 +67,24 @@ def chaos(
     rate: Annotated[float, typer.Option(min=0.1, max=200, help="Spins a second.")] = 10.0,
     players: Annotated[int, typer.Option(min=1, max=1000, help="How many play.")] = 20,
     faults: Annotated[float, typer.Option(min=0, max=20, help="Faults fired a second, that end nothing.")] = 1.0,
-    gateway: Annotated[str | None, typer.Option(help="URL of the gateway; else that of `crashctl up`.")] = None,
-    sink: Annotated[str | None, typer.Option(help="URL of the event sink; else that of `crashctl up`.")] = None,
+    gateway: GatewayUrl = None,
+    sink: SinkUrl = None,
     kube: Annotated[str | None, typer.Option(help="A kubeconfig; else that of `crashctl up`.")] = None,
-    namespace: Annotated[str, typer.Option(help="Namespace of the release.")] = "crash-demo",
-    release: Annotated[str, typer.Option(help="Name of the release.")] = "crash-demo",
+    namespace: Namespace = RELEASE,
+    release: ReleaseName = RELEASE,
     node_shell: Annotated[
         str, typer.Option(help="Command that runs another one on {node} as root, such as 'ssh {node} sudo'.")
     ] = ON_KIND,
-    to_json: Annotated[bool, typer.Option("--json", help="Print JSON; progress goes to standard error.")] = False,
+    to_json: ToJson = False,
     catalog_dir: Annotated[Path, typer.Option(envvar="CATALOG_DIR", help="Folder of the catalogue.")] = Path("catalog"),
 ) -> None:  # fmt: skip
     """Kill at random under load, then prove that no death, no event and no money is lost: 1 when something is."""
     show = Show(to_stderr=to_json)
     chosen = SystemRandom().randrange(NUMBERS) if seed is None else seed
     try:
-        place = Place(*_told(gateway, sink, kube), namespace, release, node_shell)
+        place = place_of(gateway, sink, kube, namespace=namespace, release=release)
         order = _order(place.gateway, rate, players, minutes)
-        outcome = _run(place, Wish(order, chosen, _kinds(kinds), faults), _catalogue(catalog_dir), show)
+        outcome = _run(place, Wish(order, chosen, _kinds(kinds), faults, node_shell), _catalogue(catalog_dir), show)
     except (CannotRunError, CannotPlayError) as error:
         typer.echo(f"chaos cannot run: {error}", err=True)
         raise typer.Exit(CANNOT_RUN) from None
@@ -123,7 +102,7 @@ def _run(place: Place, wish: Wish, catalogue: Catalogue, show: Show) -> Outcome:
     from crashctl.chaos.cluster import Cluster, ClusterAwayError, component_of  # noqa: PLC0415
     from crashctl.drill.kube import Cluster as Secrets  # noqa: PLC0415
 
-    cluster = Cluster(place.kube, place.namespace, place.release, place.node_shell)
+    cluster = Cluster(place.kube, place.namespace, place.release, wish.node_shell)
     try:
         pods = cluster.pods()
     except ClusterAwayError as error:
@@ -173,14 +152,3 @@ def _catalogue(folder: Path) -> Catalogue:
         return load_catalogue(folder)
     except CatalogueError as error:
         raise CannotRunError(str(error)) from None
-
-
-def _told(gateway: str | None, sink: str | None, kube: str | None) -> tuple[str, str, str]:
-    """Take what is not said from what ``crashctl up`` made."""
-    if gateway and sink and kube:
-        return gateway, sink, kube
-    record = read_record(Layout(default_cache()).record)
-    if record is None:
-        raise CannotRunError("`crashctl up` made no cluster here; make one, or name --gateway, --sink and --kube")
-    made = record.addresses
-    return gateway or made["gateway"], sink or made["event-sink"], kube or str(record.kubeconfig)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from crashkit.loading import CatalogueError, load_catalogue
 
 from crashctl.cluster.layout import Layout, default_cache
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
 
 NO_CLUSTER = "none"
 TOKEN_ENV = "FAULTS_TOKEN"  # noqa: S105 - the name of the variable, not its value
+
+# The options of every command that fires at a release.
+GatewayUrl = Annotated[str | None, typer.Option(help="URL of the gateway; else that of `crashctl up`.")]
+SinkUrl = Annotated[str | None, typer.Option(help="URL of the event sink; else that of `crashctl up`.")]
+Namespace = Annotated[str, typer.Option(help="Namespace of the release.")]
+ReleaseName = Annotated[str, typer.Option(help="Name of the release.")]
+TokenEnv = Annotated[
+    str, typer.Option(help="Variable with the fault token; when it is empty, the release's Secret is read.")
+]
+ToJson = Annotated[bool, typer.Option("--json", help="Print JSON; progress goes to standard error.")]
+RELEASE = "crash-demo"
 
 
 @dataclass(frozen=True)

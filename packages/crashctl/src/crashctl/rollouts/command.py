@@ -2,25 +2,34 @@
 ``crashctl rollouts``.
 """
 
-import json
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from crashctl.drill import cases as choice
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.contract import GATEWAY
-from crashctl.drill.place import TOKEN_ENV, Place, cases_of, opened, place_of
+from crashctl.drill.ending import conclude, ending
+from crashctl.drill.place import (
+    RELEASE,
+    TOKEN_ENV,
+    GatewayUrl,
+    Namespace,
+    Place,
+    ReleaseName,
+    SinkUrl,
+    ToJson,
+    TokenEnv,
+    cases_of,
+    opened,
+    place_of,
+)
 from crashctl.drill.problems import CannotRunError
 from crashctl.drill.show import Line
 from crashctl.rollouts.outcome import Outcome
 
-BROKEN = 1
-CANNOT_RUN = 2
-INTERRUPTED = 130
 SINK = "event-sink"
 MINUTE_S = 60
 # Of these many run at once, and none takes the service's time from the others.
@@ -35,35 +44,22 @@ def rollouts(
         typer.Option(help="Component whose pods are replaced, in this order; else all with faults, and the sink."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the order of the faults.")] = 1,
-    gateway: Annotated[str | None, typer.Option(help="URL of the gateway; else that of `crashctl up`.")] = None,
-    sink: Annotated[str | None, typer.Option(help="URL of the event sink; else that of `crashctl up`.")] = None,
-    namespace: Annotated[str, typer.Option(help="Namespace of the release.")] = "crash-demo",
-    release: Annotated[str, typer.Option(help="Name of the release.")] = "crash-demo",
-    token_env: Annotated[
-        str, typer.Option(help="Variable with the fault token; when it is empty, the release's Secret is read.")
-    ] = TOKEN_ENV,
+    gateway: GatewayUrl = None,
+    sink: SinkUrl = None,
+    namespace: Namespace = RELEASE,
+    release: ReleaseName = RELEASE,
+    token_env: TokenEnv = TOKEN_ENV,
     kube: Annotated[
         str | None, typer.Option(help="A kubeconfig that may restart Deployments; else that of `up`.")
     ] = None,
-    to_json: Annotated[bool, typer.Option("--json", help="Print JSON; progress goes to standard error.")] = False,
+    to_json: ToJson = False,
 ) -> None:
     """Replace the pods of each service while faults are fired, and prove that none is lost that was answered."""
-    try:
+    with ending("rollouts", "nothing is fired any more, and a rollout that has begun comes to its end"):
         place = place_of(gateway, sink, kube, namespace=namespace, release=release, token_env=token_env)
         with Line() as line:
             outcome = _run(place, service or [], rate, seed, line)
-    except CannotRunError as error:
-        typer.echo(f"rollouts cannot run: {error}", err=True)
-        raise typer.Exit(CANNOT_RUN) from None
-    except KeyboardInterrupt:
-        typer.echo("interrupted; nothing is fired any more, and a rollout that has begun comes to its end", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    if to_json:
-        typer.echo(json.dumps(outcome.document(), indent=2))
-    else:
-        _show(outcome)
-    if not outcome.good:
-        raise typer.Exit(BROKEN)
+    conclude(outcome, to_json=to_json)
 
 
 def _run(place: Place, components: list[str], rate: float, seed: int, line: Line) -> Outcome:
@@ -119,11 +115,3 @@ def require_rate(cases: Iterable[DrillCase], rate: float) -> None:
             f"--rate {rate:g}: the budgets of the {len(budgets)} cases that can be fired often allow {most:g} a second;"
             " raise `per_minute` in the catalogue, or fire fewer"
         )
-
-
-def _show(outcome: Outcome) -> None:
-    console = Console(highlight=False)
-    for problem in outcome.problems:
-        console.print(problem, style="red", markup=False, soft_wrap=True)
-    for line in outcome.lines():
-        console.print(line, markup=False, soft_wrap=True)
