@@ -9,9 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, time
 
-from crashkit.cgroup import MOUNT, NO_LIMIT_BYTES
+from crashkit.cgroup import MIB, MOUNT, NO_LIMIT_BYTES, kept_open, memory_files, number_of, text_of
 
-MIB = 1024 * 1024
 # The slope is that of this long: shorter is noise, longer hides the beginning of a leak.
 SLOPE_OVER_S = 3.0
 # Limit and peak change seldom, and each reading is a call of the system that every process pays for all the time.
@@ -20,17 +19,6 @@ SELDOM_S = 1.0
 NEAR = 0.75
 GROWS_MIB = 1.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-# Used, limit, peak, kills, by version of the cgroups.
-_FILES = (
-    ("memory.current", "memory.max", "memory.peak", "memory.events"),
-    (
-        "memory/memory.usage_in_bytes",
-        "memory/memory.limit_in_bytes",
-        "memory/memory.max_usage_in_bytes",
-        "memory/memory.oom_control",
-    ),
-)
-
 
 Figures = dict[str, float | int | None]
 
@@ -52,14 +40,14 @@ class MemoryGauge:
         self._killed_at: float | None = None
         self._seldom: tuple[float | None, float | None] = (None, None)
         self._seldom_at: float | None = None
-        names = next((names for names in _FILES if (mount / names[0]).is_file()), None)
-        if names is None:
+        files = memory_files(mount)
+        if files is None:
             # Pages; the second word is what is resident.
-            self._used, self._word, self._unit = _open(Path("/proc/self/statm")), 1, PAGE_BYTES
+            self._used, self._word, self._unit = kept_open(Path("/proc/self/statm")), 1, PAGE_BYTES
             self._limit = self._peak = self._kills = -1
         else:
-            self._used, self._limit, self._peak, self._kills = (_open(mount / name) for name in names)
-            self._word, self._unit = 0, 1
+            self._used, self._word, self._unit = kept_open(files.used), 0, 1
+            self._limit, self._peak, self._kills = map(kept_open, (files.limit, files.peak, files.kills))
 
     def read(self) -> Figures:
         """
@@ -69,7 +57,7 @@ class MemoryGauge:
         lived.
         """
         now = self._clock()
-        used = _number(self._used, self._word)
+        used = number_of(self._used, self._word)
         used_mib = None if used is None else used * self._unit / MIB
         if self._seldom_at is None or now - self._seldom_at >= SELDOM_S:
             self._seldom, self._seldom_at = self._limit_and_peak(), now
@@ -88,7 +76,7 @@ class MemoryGauge:
         return figures if self._killed_at is None else {**figures, "oom_killed_at": self._killed_at}
 
     def _limit_and_peak(self) -> tuple[float | None, float | None]:
-        limit, peak = _number(self._limit), _number(self._peak)
+        limit, peak = number_of(self._limit), number_of(self._peak)
         return (
             None if limit is None or limit >= NO_LIMIT_BYTES else _rounded(limit / MIB),
             None if peak is None else _rounded(peak / MIB),
@@ -117,27 +105,8 @@ def in_motion(figures: Figures, before: Figures) -> bool:
     return used >= NEAR * limit or used - (before.get("used_mib") or used) >= GROWS_MIB
 
 
-def _open(file: Path) -> int:
-    try:
-        return os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return -1
-
-
-def _text(descriptor: int) -> bytes:
-    try:
-        return os.pread(descriptor, 512, 0) if descriptor >= 0 else b""
-    except OSError:
-        return b""
-
-
-def _number(descriptor: int, word: int = 0) -> int | None:
-    words = _text(descriptor).split()
-    return int(words[word]) if len(words) > word and words[word].isdigit() else None
-
-
 def _kills(descriptor: int) -> int | None:
-    words = _text(descriptor).split()
+    words = text_of(descriptor).split()
     found = words.index(b"oom_kill") if b"oom_kill" in words else -1
     return int(words[found + 1]) if 0 <= found < len(words) - 1 else None
 

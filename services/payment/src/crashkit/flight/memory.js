@@ -1,13 +1,10 @@
 /**
  * How much memory is used, and how fast that grows. Read often: the kernel's files stay open.
  */
-import { closeSync, openSync, readSync } from 'node:fs'
-import { join } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
 
-const MOUNT = '/sys/fs/cgroup'
-const MIB = 1024 * 1024
-const NO_LIMIT_BYTES = 2 ** 60
+import { MIB, MOUNT, NO_LIMIT_BYTES, keptOpen, memoryFiles, numberOf, textOf } from '../cgroup.js'
+
 // Shorter is noise, longer hides the beginning of a leak.
 const SLOPE_OVER_MS = 3000
 // Limit and peak change seldom, and each reading is a call of the system that every process pays for all the time.
@@ -17,12 +14,6 @@ const STATM = '/proc/self/statm'
 const NEAR = 0.75
 const GROWS_MIB = 1
 const PAGE_BYTES = 4096
-
-/** Used, limit, peak, kills, by version of the cgroups. */
-const FILES = [
-  ['memory.current', 'memory.max', 'memory.peak', 'memory.events'],
-  ['memory/memory.usage_in_bytes', 'memory/memory.limit_in_bytes', 'memory/memory.max_usage_in_bytes', 'memory/memory.oom_control']
-]
 
 /**
  * @typedef {object} MemoryFigures
@@ -65,11 +56,11 @@ export class MemoryGauge {
   constructor (heapLimitMib, mount = MOUNT, nowMs = () => performance.now()) {
     this.#heapLimitMib = heapLimitMib
     this.#nowMs = nowMs
-    const names = FILES.find(([used = '']) => isReadable(join(mount, used))) ?? []
-    this.#files = names.map(name => open(join(mount, name)))
+    const files = memoryFiles(mount)
+    this.#files = files ? [files.used, files.limit, files.peak, files.kills].map(keptOpen) : []
     // Without a limit the figures may be those of the whole machine, of which no process dies.
     this.#pages = this.#limitMib(this.#text(this.#files[1] ?? null)) === null
-    if (this.#pages) this.#files = [open(STATM), null, null, this.#files[3] ?? null]
+    if (this.#pages) this.#files = [keptOpen(STATM), null, null, this.#files[3] ?? null]
   }
 
   /**
@@ -83,15 +74,15 @@ export class MemoryGauge {
     if (nowMs - this.#seldomMs >= SELDOM_MS) {
       this.#seldomMs = nowMs
       this.#limit = this.#limitMib(this.#text(limitFile))
-      this.#peak = mib(number(this.#text(peakFile)))
+      this.#peak = mib(numberOf(this.#text(peakFile)))
     }
     const used = this.#text(usedFile)
-    const oomKills = number(/^oom_kill (\d+)$/m.exec(this.#text(killsFile) ?? '')?.[1])
+    const oomKills = numberOf(/^oom_kill (\d+)$/m.exec(this.#text(killsFile))?.[1])
     if (oomKills !== null && oomKills > this.#kills) {
       this.#kills = oomKills
       this.#killedAt = Date.now() / 1000
     }
-    const usedMib = this.#pages ? mib(number(used?.split(' ')[1]), PAGE_BYTES) : mib(number(used))
+    const usedMib = this.#pages ? mib(numberOf(used.split(' ')[1]), PAGE_BYTES) : mib(numberOf(used))
     return {
       used_mib: usedMib,
       limit_mib: this.#limit,
@@ -104,9 +95,9 @@ export class MemoryGauge {
     }
   }
 
-  /** @param {string | undefined} text */
+  /** @param {string} text */
   #limitMib (text) {
-    const bytes = number(text)
+    const bytes = numberOf(text)
     return bytes === null || bytes >= NO_LIMIT_BYTES ? null : mib(bytes)
   }
 
@@ -124,12 +115,7 @@ export class MemoryGauge {
 
   /** @param {number | null} file */
   #text (file) {
-    if (file === null) return undefined
-    try {
-      return this.#bytes.toString('latin1', 0, readSync(file, this.#bytes, 0, this.#bytes.length, 0)).trim()
-    } catch {
-      return undefined
-    }
+    return textOf(file, this.#bytes)
   }
 }
 
@@ -145,27 +131,6 @@ export function inMotion (figures, before) {
   const { used_mib: used, limit_mib: limit } = figures
   if (used === null || limit === null) return false
   return used >= NEAR * limit || used - (before?.used_mib ?? used) >= GROWS_MIB
-}
-
-/** @param {string} path */
-function open (path) {
-  try {
-    return openSync(path, 'r')
-  } catch {
-    return null
-  }
-}
-
-/** @param {string} path */
-function isReadable (path) {
-  const file = open(path)
-  if (file !== null) closeSync(file)
-  return file !== null
-}
-
-/** @param {string | undefined} text */
-function number (text) {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null
 }
 
 /**

@@ -2,27 +2,11 @@
  * The memory that counts towards the kill, read often: the kernel's files stay open, and the one whose figures it must
  * sum up first is read only where it can matter.
  */
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync } from 'node:fs'
 
-const MOUNT = '/sys/fs/cgroup'
-const MIB = 1024 * 1024
-// v1 writes "no limit" as the largest number of whole pages; anything of this size is no limit of a container.
-const NO_LIMIT_BYTES = 2 ** 60
+import { MIB, MOUNT, NO_LIMIT_BYTES, keptOpen, memoryFiles, numberOf, textOf } from '../cgroup.js'
+
 const STAT_BYTES = 8192
-
-// Used, limit, peak, and the parts of the use. Pages of files, used lately or not, the kernel takes back before it kills;
-// v1 gives those of the cgroups below under names of their own.
-const VERSIONS = [
-  {
-    files: ['memory.current', 'memory.max', 'memory.peak', 'memory.stat'],
-    cache: /^(?:in)?active_file (\d+)$/gm
-  },
-  {
-    files: ['memory.usage_in_bytes', 'memory.limit_in_bytes', 'memory.max_usage_in_bytes', 'memory.stat'].map(name => `memory/${name}`),
-    cache: /^total_(?:in)?active_file (\d+)$/gm
-  }
-]
 
 /**
  * The files of the memory controller.
@@ -35,9 +19,10 @@ export class Usage {
 
   /** @param {string} [mount] where the cgroups are mounted. */
   constructor (mount = MOUNT) {
-    const version = VERSIONS.find(({ files: [used = ''] }) => existsSync(join(mount, used)))
-    this.#files = (version?.files ?? []).map(name => open(join(mount, name)))
-    this.#cache = version?.cache ?? /(?!)/g
+    const files = memoryFiles(mount)
+    this.#files = files ? [files.used, files.limit, files.peak, files.stat].map(keptOpen) : []
+    // Pages of files, used lately or not: the kernel takes both back before it kills.
+    this.#cache = new RegExp(`^${files?.statPrefix ?? ''}(?:in)?active_file (\\d+)$`, 'gm')
   }
 
   /**
@@ -71,27 +56,11 @@ export class Usage {
 
   /** @param {number} which */
   #number (which) {
-    const text = this.#text(which).trim()
-    return /^\d+$/.test(text) ? Number(text) : null
+    return numberOf(this.#text(which))
   }
 
   /** @param {number} which */
   #text (which) {
-    const file = this.#files[which] ?? null
-    if (file === null) return ''
-    try {
-      return this.#bytes.toString('latin1', 0, readSync(file, this.#bytes, 0, STAT_BYTES, 0))
-    } catch {
-      return ''
-    }
-  }
-}
-
-/** @param {string} path */
-function open (path) {
-  try {
-    return openSync(path, 'r')
-  } catch {
-    return null
+    return textOf(this.#files[which] ?? null, this.#bytes)
   }
 }
