@@ -2,12 +2,11 @@
 What a process counts of its own items, so that each is somewhere: received, waiting, discarded for a reason.
 """
 
-import os
-import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crashkit.accounts.slots import Slots
+from crashkit.forking import in_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +48,7 @@ class Book:
         self._after_death()
         self._slots.add("starts")
         self._slots.put("running", 1)
-        _in_child(weakref.WeakMethod(self._after_fork))
+        in_child(self._after_fork)
 
     @property
     def id(self) -> str:
@@ -152,12 +151,3 @@ class Book:
     def _own_files(self) -> int:
         written, gone = self._slots.get("spool/written"), ("delivered", "refused", "corrupt")
         return max(0, written - sum(self._slots.get(f"spool/{outcome}") for outcome in gone))
-
-
-def _in_child(again: "weakref.WeakMethod[Callable[[], None]]") -> None:
-    def in_child() -> None:
-        method = again()
-        if method is not None:
-            method()
-
-    os.register_at_fork(after_in_child=in_child)

@@ -55,7 +55,6 @@ class Teller:
         self._told: Figures = {}
         self._told_at = 0.0
         self._not_before = 0.0
-        self._is_said = False
         self._answer_s = ANSWER_S
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._run, name="crashkit.book", daemon=True)
@@ -107,10 +106,9 @@ class Teller:
             return
         self._let_go()
         if status in KNOWS_NO_BOOKS:
-            self._not_before = time.monotonic() + ASKED_AGAIN_AFTER_S
-            if not self._is_said:
+            if not self._not_before:
                 LOG.info("whoever answers at the DSN keeps no books (%d): the figures are on /metrics only", status)
-            self._is_said = True
+            self._not_before = time.monotonic() + ASKED_AGAIN_AFTER_S
 
     def _answer(self, body: bytes) -> int | None:
         kept = self._connection is not None

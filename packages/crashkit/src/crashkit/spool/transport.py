@@ -3,10 +3,8 @@ The SDK's HTTP transport with a spool in front: events go through it, everything
 """
 
 import contextlib
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,6 +16,7 @@ from sentry_sdk.transport import HttpTransport
 
 from crashkit.accounts.book import Book
 from crashkit.accounts.transport import BookedTransport
+from crashkit.forking import in_child
 from crashkit.spool.form import event_id_of
 from crashkit.spool.pace import Answer
 from crashkit.spool.sender import Sender
@@ -51,7 +50,7 @@ class SpoolTransport(BookedTransport):
         # A pool of its own: an event does not wait for a large transaction, nor share its connection.
         self._event_pool = self._make_pool()
         self.sender = Sender(store, self._post, self._limited_s, self._lost)
-        _in_child(weakref.WeakMethod(self._after_fork))
+        in_child(self._after_fork)
 
     def carry(self, envelope: Envelope) -> None:
         """
@@ -156,15 +155,6 @@ class SpoolTransport(BookedTransport):
         self._lost_lock = threading.RLock()
         self.store.after_fork()
         self.sender.after_fork()
-
-
-def _in_child(again: "weakref.WeakMethod[Callable[[], None]]") -> None:
-    def in_child() -> None:
-        method = again()
-        if method is not None:
-            method()
-
-    os.register_at_fork(after_in_child=in_child)
 
 
 def spooling(store: Store, book: Book | None = None) -> type[HttpTransport]:

@@ -36,7 +36,6 @@ export class Teller {
   #told = null
   #toldMs = -Infinity
   #notBeforeMs = 0
-  #isSaid = false
   /** @type {Promise<void> | null} */
   #telling = null
 
@@ -91,8 +90,7 @@ export class Teller {
 
   /** @param {number} status */
   #knowsNone (status) {
+    if (!this.#notBeforeMs) log.info(`whoever answers at the DSN keeps no books (${status}): the figures are on /metrics only`)
     this.#notBeforeMs = performance.now() + ASKED_AGAIN_AFTER_MS
-    if (!this.#isSaid) log.info(`whoever answers at the DSN keeps no books (${status}): the figures are on /metrics only`)
-    this.#isSaid = true
   }
 }
