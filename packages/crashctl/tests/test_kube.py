@@ -1,7 +1,6 @@
 import base64
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import unquote
 
 import pytest
@@ -10,6 +9,7 @@ from crashctl.drill.kube import Cluster
 from crashctl.drill.pods import Container
 from crashctl.drill.problems import CannotRunError
 from crashctl.proof.canaries import TOKENS
+from crashctl.proof.http import Handler, serving
 
 LABELS = {"app.kubernetes.io/component": "game-engine", "app.kubernetes.io/instance": "casino"}
 
@@ -53,32 +53,21 @@ def api(tmp_path):
         ),
     }
 
-    class Api(BaseHTTPRequestHandler):
+    class Api(Handler):
         def do_GET(self):
             status, body = answers.get(unquote(self.path), (403, {"kind": "Status", "reason": "Forbidden"}))
-            text = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            self.answer(status, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
-        def log_message(self, *_):
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    config = {
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
-        "users": [{"name": "u", "user": {}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }
-    file = tmp_path / "kubeconfig"
-    file.write_text(yaml.safe_dump(config))
-    yield file
-    server.shutdown()
-    server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Api)) as server:
+        config = {
+            "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+            "users": [{"name": "u", "user": {}}],
+            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "x",
+        }
+        file = tmp_path / "kubeconfig"
+        file.write_text(yaml.safe_dump(config))
+        yield file
 
 
 def test_the_pods_of_the_release_are_read(api):

@@ -2,12 +2,12 @@
 The deaths that are told are counted as everybody's events are.
 """
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
 from coroner.outbox import Outbox
 from coroner.report import envelope_of
+from crashctl.proof.http import Handler, serving
 from crashkit.accounts.book import Book
 
 ID = "ab" * 16
@@ -17,22 +17,14 @@ ID = "ab" * 16
 def answers():
     """A sink that answers with what `status` says."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Answers(Handler):
         def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(self.server.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.body()
+            self.answer(self.server.status)
 
-        def log_message(self, *_):
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.status = 200
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Answers)) as server:
+        server.status = 200
+        yield server
 
 
 @pytest.fixture

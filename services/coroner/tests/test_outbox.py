@@ -1,8 +1,8 @@
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
 from coroner.outbox import Outbox
+from crashctl.proof.http import Handler, serving
 
 EVENT_ID = "0" * 32
 
@@ -18,7 +18,7 @@ class Wrong(ThreadingHTTPServer):
         self.taken = []
 
 
-class Road(BaseHTTPRequestHandler):
+class Road(Handler):
     protocol_version = "HTTP/1.1"
 
     def setup(self):
@@ -26,25 +26,17 @@ class Road(BaseHTTPRequestHandler):
         self.server.connections.append(self.client_address)
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         is_wrong = self.client_address == self.server.connections[0]
         if not is_wrong:
             self.server.taken.append(body)
-        self.send_response(404 if is_wrong else 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        return
+        self.answer(404 if is_wrong else 200)
 
 
 @pytest.fixture
 def road():
-    server = Wrong()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(Wrong()) as server:
+        yield server
 
 
 def test_an_answer_that_is_not_the_sinks_is_not_asked_for_twice(road, tmp_path):

@@ -5,17 +5,17 @@ Gateway, game engine and sink as real processes, what may stand between them, an
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from crashctl.drill.trace import new_trace
+from crashctl.proof.http import Handler, serving
 from crashctl.proof.release import TOKEN, Release, clean
 
 ROOT = Path(__file__).parents[3]
@@ -103,7 +103,6 @@ class Thief(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Steals)
         self.sink = ""
         self.seen = self.stolen = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def takes(self, path: str, body: bytes) -> bool:
         """Whether this one is taken. Events are not packed on their way."""
@@ -114,30 +113,22 @@ class Thief(ThreadingHTTPServer):
         return self.seen % 3 == 0
 
 
-class _Steals(BaseHTTPRequestHandler):
+class _Steals(Handler):
     server: Thief
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         status = 200
         if not self.server.takes(self.path, body):
             headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
             status = httpx.post(self.server.sink + self.path, content=body, headers=headers, timeout=30).status_code
-        self.send_response(status)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: object) -> None:
-        return
+        self.answer(status, b"{}")
 
 
 @pytest.fixture
 def thief() -> Iterator[Thief]:
-    made = Thief()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with serving(Thief()) as made:
+        yield made
 
 
 class Picky(ThreadingHTTPServer):
@@ -147,26 +138,17 @@ class Picky(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Refuses)
         self.refuses = b"no such thing"
         self.url = f"http://127.0.0.1:{self.server_port}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
-class _Refuses(BaseHTTPRequestHandler):
+class _Refuses(Handler):
     server: Picky
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(400 if self.server.refuses in body else 200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: object) -> None:
-        return
+        body = self.body()
+        self.answer(400 if self.server.refuses in body else 200, b"{}")
 
 
 @pytest.fixture
 def bugsink() -> Iterator[Picky]:
-    made = Picky()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with serving(Picky()) as made:
+        yield made

@@ -106,7 +106,7 @@ class _Passage(BaseHTTPRequestHandler):
         self.wfile.write(content)
         return None
 
-    do_GET = do_POST = do_PUT = pass_on  # noqa: N815 - names of the standard library
+    do_GET = do_POST = do_PUT = pass_on
 
     def _hang_up(self) -> None:
         self.close_connection = True

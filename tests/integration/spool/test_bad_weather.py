@@ -7,9 +7,10 @@ import signal
 import socket
 import threading
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
+from crashctl.proof.http import Handler, serving
 from crashctl.waiting import wait_for
 
 
@@ -102,18 +103,13 @@ def stranger(port):
     """Somebody at the sink's place who knows no Sentry, and keeps the connections that he has when he goes."""
     asked = []
 
-    class Answers(BaseHTTPRequestHandler):
+    class Answers(Handler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
+            self.body()
             asked.append(self.path)
-            self.send_response(404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_):
-            return
+            self.answer(404)
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -238,8 +234,7 @@ def test_one_event_that_the_sink_chokes_on_holds_up_nobody(start):
     """
     A server that fails on one event, whenever it comes, gets the others meanwhile.
     """
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Chokes) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _Chokes)) as server:
         process = start(dsn=f"http://{'0' * 32}@127.0.0.1:{server.server_port}/2")
 
         process.tell("capture", run="poison", number=1)
@@ -248,18 +243,10 @@ def test_one_event_that_the_sink_chokes_on_holds_up_nobody(start):
 
         assert 1 == len(process.files())
         process.kill()
-        server.shutdown()
 
 
-class _Chokes(BaseHTTPRequestHandler):
+class _Chokes(Handler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(500 if b'"run":"poison"' in body else 200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: object) -> None:
-        return
+        self.answer(500 if b'"run":"poison"' in self.body() else 200, b"{}")

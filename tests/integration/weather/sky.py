@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import httpx
+from crashctl.proof.http import Handler
 from crashctl.proof.process import DECODERS
 
 # Of what an answer that goes well has.
@@ -109,12 +110,12 @@ class Sky(ThreadingHTTPServer):
         self.server_close()
 
 
-class _Road(BaseHTTPRequestHandler):
+class _Road(Handler):
     protocol_version = "HTTP/1.1"
     server: Sky
 
     def do_POST(self) -> None:
-        body = self._body()
+        body = self.body()
         plain = DECODERS.get(self.headers.get("Content-Encoding"), bytes)(body)
         weather = self.server.next(plain) if self.path.partition("?")[0].endswith("/envelope/") else None
         if isinstance(weather, Silence):
@@ -122,7 +123,7 @@ class _Road(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if isinstance(weather, Answer):
-            self._say(weather.status, weather.headers, b"{}")
+            self.answer(weather.status, b"{}", weather.headers)
             return
         headers = {
             name: value for name, value in self.headers.items() if name.lower() not in ("host", "transfer-encoding")
@@ -139,27 +140,17 @@ class _Road(BaseHTTPRequestHandler):
             self.wfile.write((whole + answer.content).partition(weather.before)[0])
             self.close_connection = True
             return
-        self._say(answer.status_code, HEADERS, answer.content)
+        self.answer(answer.status_code, answer.content, HEADERS)
 
-    def _body(self) -> bytes:
+    def body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-            return self.rfile.read(int(self.headers["Content-Length"]))
+            return super().body()
         body = b""
         while size := int(self.rfile.readline(), 16):
             body += self.rfile.read(size)
             self.rfile.readline()
         self.rfile.readline()
         return body
-
-    def _say(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        return
 
 
 NO_SUCH_NAME = 3

@@ -1,7 +1,7 @@
 import json
 import subprocess
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,6 +9,7 @@ import yaml
 from crashctl.chaos.cluster import Cluster, ClusterAwayError, KillFailedError
 from crashctl.chaos.watching import Watching
 from crashctl.drill.problems import CannotRunError
+from crashctl.proof.http import Handler, serving
 from crashctl.waiting import wait_for
 
 PODS = "/api/v1/namespaces/ns/pods"
@@ -49,7 +50,7 @@ class Api(ThreadingHTTPServer):
             self.changed.notify_all()
 
 
-class Road(BaseHTTPRequestHandler):
+class Road(Handler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
@@ -69,7 +70,7 @@ class Road(BaseHTTPRequestHandler):
 
     def do_DELETE(self):
         name = self.path.rpartition("/")[2]
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.loads(self.body())
         if name not in [one["metadata"]["name"] for one in self.server.pods]:
             self._answer(404, {"kind": "Status", "reason": "NotFound"})
             return
@@ -98,25 +99,14 @@ class Road(BaseHTTPRequestHandler):
         self.wfile.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
 
     def _answer(self, status, found):
-        text = json.dumps(found).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, *_):
-        return
+        self.answer(status, json.dumps(found).encode(), {"Content-Type": "application/json"})
 
 
 @pytest.fixture
 def api():
-    server = Api()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.away = True
-    server.shutdown()
-    server.server_close()
+    with serving(Api()) as server:
+        yield server
+        server.away = True
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
+from crashctl.proof.http import Handler, serving
 from crashctl.waiting import wait_for
 
 
@@ -78,11 +79,11 @@ class Release(ThreadingHTTPServer):
         return {"state": "settled", "stake": stake, "win": 0 if number % 3 else 2 * stake}
 
 
-class Road(BaseHTTPRequestHandler):
+class Road(Handler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
 
-    def answer(self):
+    def respond(self):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
         *_, kind, last = self.path.partition("?")[0].split("/")
         if last == "spin":
@@ -93,11 +94,7 @@ class Road(BaseHTTPRequestHandler):
         if status is None:
             self.close_connection = True
             return
-        content = json.dumps(found).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        self.answer(status, json.dumps(found).encode())
 
     def _found(self, kind, last, body):
         server = self.server
@@ -113,19 +110,13 @@ class Road(BaseHTTPRequestHandler):
             return 200, {"entries": [entry for entry in entries if entry["seq"] > after][:500]}
         return 200, {"balance": entries[-1]["balance"], "seq": entries[-1]["seq"]}
 
-    do_GET = do_POST = do_PUT = answer  # noqa: N815 - names of the standard library
-
-    def log_message(self, *_):
-        return
+    do_GET = do_POST = do_PUT = respond
 
 
 @pytest.fixture
 def release():
-    server = Release()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(Release()) as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@ The real SDK with a book, before a Sentry that answers as it is told.
 """
 
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
 import sentry_sdk
+from crashctl.proof.http import Handler, serving
 from crashctl.proof.process import DECODERS
 from crashkit.accounts.book import Book
 from crashkit.accounts.transport import booking, count_captured
@@ -27,35 +28,24 @@ class Sentry(ThreadingHTTPServer):
         self.dsn = f"http://{KEY}@127.0.0.1:{self.server_port}/7"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         body = DECODERS.get(self.headers.get("Content-Encoding"), bytes)(body)
         is_book = self.path == "/api/7/book/"
         (self.server.books if is_book else self.server.envelopes).append(body)
         self.server.held.wait(20)
-        self.send_response(self.server.book_status if is_book else self.server.status)
-        for name, value in {**self.server.more, "Content-Length": "2"}.items():
-            self.send_header(name, value)
-        if self.server.closes:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_):
-        pass
+        closes = {"Connection": "close"} if self.server.closes else {}
+        self.answer(self.server.book_status if is_book else self.server.status, b"{}", {**self.server.more, **closes})
 
 
 @pytest.fixture
 def sentry():
-    server = Sentry()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.held.set()
-    server.shutdown()
-    server.server_close()
+    with serving(Sentry()) as server:
+        yield server
+        server.held.set()
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ and not in a service.
 import json
 import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
 import sentry_sdk
+from crashctl.proof.http import Handler, serving
 from crashctl.proof.process import DECODERS
 from crashkit.spool.counts import Counts
 from crashkit.spool.store import Store
@@ -33,31 +34,21 @@ class Answers(ThreadingHTTPServer):
         self.dsn = f"http://{KEY}@127.0.0.1:{self.server_port}/7"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         self.server.held.wait(20)
         self.server.requests.append((self.path, dict(self.headers), body))
-        self.send_response(self.server.status)
-        for name, value in {**self.server.headers_to_send, "Content-Length": "2"}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_):
-        pass
+        self.answer(self.server.status, b"{}", self.server.headers_to_send)
 
 
 @pytest.fixture
 def answers():
-    server = Answers()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.held.set()
-    server.shutdown()
-    server.server_close()
+    with serving(Answers()) as server:
+        yield server
+        server.held.set()
 
 
 @pytest.fixture

@@ -16,12 +16,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from crashctl.proof.http import Handler, serving
 from crashctl.waiting import wait_for
 
 TOKEN = "a-fault-token-of-the-tests"  # noqa: S105 - of a process that lives for one test
@@ -63,32 +64,21 @@ class Sentry(ThreadingHTTPServer):
         return [payload for item_kind, payload in self.items if item_kind == kind]
 
 
-class _Receiver(BaseHTTPRequestHandler):
+class _Receiver(Handler):
     server: Sentry
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         threading.Event().wait(SLOWNESS_S)
         self.server.keep(DECODERS.get(self.headers.get("Content-Encoding"), bytes)(body))
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.answer(200, b"{}")
 
 
 @contextmanager
 def receiving(project_id: int) -> Iterator[Sentry]:
     """Run a receiver for as long as the block lasts."""
-    server = Sentry(project_id)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(Sentry(project_id)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class Service:
