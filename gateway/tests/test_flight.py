@@ -40,7 +40,7 @@ def test_sigkill_leaves_the_open_request_on_its_trace(start, stuck, sentry, trac
     gateway.process.wait()
     caller.join()
 
-    flight = read_flight(file.read_text())
+    flight = _told(file)
     (opened,) = flight.open
     assert (trace_id, f"GET {SPIN}") == (opened.trace, opened.route)
     assert "4111" not in file.read_text()
@@ -62,7 +62,7 @@ def test_a_fault_of_a_service_is_a_fault_here_too(start, stuck, sentry, trace_id
     gateway.process.wait()
     caller.join()
 
-    (opened,) = read_flight(file.read_text()).open
+    (opened,) = _told(file).open
     assert (trace_id, "crash", "demo-1") == (opened.trace, opened.scenario, opened.run)
 
 
@@ -72,12 +72,12 @@ def test_sigterm_leaves_an_orderly_end(start, tmp_path):
     """
     file = tmp_path / "termination-log"
     gateway = start(TERMINATION_LOG=str(file))
-    wait_for(lambda: read_flight(file.read_text()).memory("used_mib"), 10, "the memory in the record")
+    wait_for(lambda: (flight := _told(file)) and flight.memory("used_mib"), 10, "the memory in the record")
 
     gateway.process.terminate()
     gateway.process.wait(20)
 
-    flight = read_flight(file.read_text())
+    flight = _told(file)
     assert ("sigterm", (), 0) == (flight.ended, flight.open, flight.told["opened"])
 
 
@@ -86,3 +86,7 @@ def _ask(gateway, path, headers, method="GET"):
         gateway.ask(path, method, headers)
     except OSError:
         return
+
+
+def _told(file):
+    return read_flight(file.read_text())

@@ -86,12 +86,8 @@ class Casino:
 
 @pytest.fixture
 def sink(tmp_path: Path) -> Iterator[Sink]:
-    folder = tmp_path / "sink"
-    folder.mkdir()
-    made = Sink(folder)
-    made.start()
-    yield made
-    made.close()
+    with Sink.running(tmp_path / "sink") as made:
+        yield made
 
 
 @pytest.fixture

@@ -137,12 +137,8 @@ class Sink(SinkProcess):
 
 @pytest.fixture
 def sink(tmp_path: Path) -> Iterator[Sink]:
-    folder = tmp_path / "sink"
-    folder.mkdir()
-    made = Sink(folder)
-    made.start()
-    yield made
-    made.close()
+    with Sink.running(tmp_path / "sink") as made:
+        yield made
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import subprocess
 import pytest
 from crashctl.waiting import wait_for
 
+from tests.integration.disks import small_disk
+
 # What is captured without a spool has only the process to live in: it must be sent before the end.
 SENT_BY_ITSELF = {"within_s": 20}
 
@@ -38,14 +40,7 @@ def test_a_full_file_system_keeps_what_fits(start, sink, tmp_path):
     On a disk of 64 KiB some events fit and are kept over a kill, the others are sent from memory; with room again the
     spool is used again.
     """
-    state = tmp_path / "small"
-    state.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(state)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"this machine mounts nothing: {mounted.stderr.strip()}")
-    try:
+    with small_disk(tmp_path / "small", "64k") as state:
         sink.misbehave(mode="slow", ms=50, for_s=600)
         process = start(state)
         process.tell("capture", run="small", number=60)
@@ -60,8 +55,6 @@ def test_a_full_file_system_keeps_what_fits(start, sink, tmp_path):
         assert 60 == sink.arrived("small")
         assert 1 + counts["written"] == process.counts()["written"]
         process.end()
-    finally:
-        subprocess.run(["umount", "-l", str(state)], check=True)
 
 
 def test_a_folder_that_cannot_be_one_stops_nobody(start, sink, tmp_path):

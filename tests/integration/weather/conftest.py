@@ -24,12 +24,8 @@ PROJECTS = {"python": 2, "node": 3}
 
 @pytest.fixture
 def sink(tmp_path: Path) -> Iterator[SinkProcess]:
-    folder = tmp_path / "sink"
-    folder.mkdir()
-    made = SinkProcess(folder, {"SINK_CATALOG_DIR": str(ROOT / "catalog")})
-    made.start()
-    yield made
-    made.close()
+    with SinkProcess.running(tmp_path / "sink", {"SINK_CATALOG_DIR": str(ROOT / "catalog")}) as made:
+        yield made
 
 
 @pytest.fixture

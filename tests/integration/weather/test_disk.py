@@ -5,7 +5,6 @@ The disk of the sink is full: it stores nothing, says so, and nobody loses what 
 import os
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from crashctl.proof.sink import SinkProcess
 from crashctl.waiting import wait_for
 
+from tests.integration.disks import small_disk
 from tests.integration.weather.conftest import ROOT
 from tests.integration.weather.senders import arrived, wait_sent
 
@@ -28,26 +28,15 @@ WHILE_FULL = 40
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 16 MiB: the log of the store takes 4 before it is folded."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(folder)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"this machine mounts nothing: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=False)
+    with small_disk(tmp_path / "disk", "16m") as folder:
+        yield folder
 
 
 @pytest.fixture
 def sink(tmp_path: Path, disk: Path) -> Iterator[SinkProcess]:
-    folder = tmp_path / "sink"
-    folder.mkdir()
     told = {"SINK_CATALOG_DIR": str(ROOT / "catalog"), "SINK_DB_PATH": str(disk / "sink.sqlite3")}
-    made = SinkProcess(folder, told)
-    made.start()
-    yield made
-    made.close()
+    with SinkProcess.running(tmp_path / "sink", told) as made:
+        yield made
 
 
 def fill(disk: Path) -> Path:

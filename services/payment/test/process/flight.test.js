@@ -28,15 +28,24 @@ async function flown (t, changes = {}, how = {}) {
     assert.ok(bytes.length <= MOST_BYTES, String(bytes.length))
     return JSON.parse(bytes.toString())
   }
-  return { payment, sentry, read }
+  /** Wait for something in the record of a process that lives: a look in the middle of a write sees half of it. */
+  const wait = (condition, what) => waitFor(() => {
+    try {
+      return condition(read())
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined
+      throw error
+    }
+  }, what)
+  return { payment, sentry, read, wait }
 }
 
 test('after SIGKILL the record tells the open fault: its trace, its span, its run, since when, and what was noted', async t => {
-  const { payment, sentry, read } = await flown(t)
+  const { payment, sentry, read, wait } = await flown(t)
   const trace = newTrace()
   const fromS = Date.now() / 1000
   void payment.fire('/debug/slow', { trace }).catch(() => undefined)
-  await waitFor(() => read().open[0]?.scenario, 'the fault is open')
+  await wait(({ open }) => open[0]?.scenario, 'the fault is open')
 
   await payment.kill()
 
@@ -52,9 +61,9 @@ test('after SIGKILL the record tells the open fault: its trace, its span, its ru
 })
 
 test('a request of the product is in the record under the name of its route, without what was sent', async t => {
-  const { payment, read } = await flown(t, { TEST_DATABASE_NEEDED: 'false', MONGODB_TIMEOUT_MS: '20000' })
+  const { payment, read, wait } = await flown(t, { TEST_DATABASE_NEEDED: 'false', MONGODB_TIMEOUT_MS: '20000' })
   void payment.call('GET', '/find/player-4000123456789010').catch(() => undefined)
-  await waitFor(() => read().open.length, 'the request is open')
+  await wait(({ open }) => open.length, 'the request is open')
 
   await payment.kill()
 
@@ -103,14 +112,15 @@ test('probes and scrapes are no requests in the record', async t => {
 
   await payment.call('GET', '/metrics')
   await payment.call('GET', '/healthz/live')
+  await payment.kill()
 
   assert.equal(read().opened, 0)
 })
 
 test('without a DSN the record is kept, without a trace', async t => {
-  const { payment, read } = await flown(t, { SENTRY_DSN: '' })
+  const { payment, read, wait } = await flown(t, { SENTRY_DSN: '' })
   void payment.fire('/debug/slow').catch(() => undefined)
-  await waitFor(() => read().open[0]?.scenario, 'the fault is open')
+  await wait(({ open }) => open[0]?.scenario, 'the fault is open')
 
   await payment.kill()
 

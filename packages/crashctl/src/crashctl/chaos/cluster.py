@@ -11,13 +11,11 @@ from typing import Any
 import urllib3
 from kubernetes import client, watch
 from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
 
 from crashctl.chaos.lives import COMPONENT, Json
-from crashctl.drill.kube import INSTANCE, connect
+from crashctl.drill.kube import INSTANCE, TIMEOUT_S, connect
 from crashctl.drill.problems import CannotRunError
 
-TIMEOUT_S = (3, 10)
 WATCH_S = 60
 NODE_S = 30
 GONE = 410
@@ -51,10 +49,7 @@ class Cluster:
         self._namespace = namespace
         self._selector = f"{INSTANCE}={release}"
         self._node_shell = shlex.split(node_shell)
-        try:
-            self._core = client.CoreV1Api(connect(how))
-        except (ConfigException, OSError) as error:
-            raise CannotRunError(f"--kube {how}: {error}; name a kubeconfig") from None
+        self._core = client.CoreV1Api(connect(how))
 
     def pods(self) -> list[Json]:
         """

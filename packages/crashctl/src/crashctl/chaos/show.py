@@ -6,15 +6,13 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from crashctl.chaos.lives import Death
 from crashctl.chaos.told import Done
 from crashctl.chaos.verdict import Outcome
-
-PLAIN_WIDTH = 160
+from crashctl.drill.show import console_of
 
 
 class Show:
@@ -26,9 +24,7 @@ class Show:
     """
 
     def __init__(self, *, to_stderr: bool = False) -> None:
-        self._console = Console(stderr=to_stderr, highlight=False)
-        if not self._console.is_terminal:
-            self._console = Console(stderr=to_stderr, highlight=False, width=PLAIN_WIDTH)
+        self._console = console_of(to_stderr=to_stderr)
         self._status = self._console.status("")
         self._began = time.time()
 

@@ -11,7 +11,6 @@ from typing import Any
 import urllib3
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
 
 from crashctl.drill.kube import COMPONENT, INSTANCE, TIMEOUT_S, connect
 from crashctl.drill.problems import CannotRunError
@@ -45,10 +44,7 @@ class Hands:
     def __init__(self, how: str, namespace: str, release: str) -> None:
         self._namespace = namespace
         self._release = release
-        try:
-            api = connect(how)
-        except (ConfigException, OSError) as error:
-            raise CannotRunError(f"--kube {how}: {error}; name a kubeconfig") from None
+        api = connect(how)
         self._core = client.CoreV1Api(api)
         self._apps = client.AppsV1Api(api)
 

@@ -40,11 +40,7 @@ class Cluster:
         self._where = f"release {release} in namespace {namespace}"
         self._namespace = namespace
         self._release = release
-        try:
-            api = connect(how)
-        except (ConfigException, OSError) as error:
-            raise CannotRunError(f"--kube {how}: {error}; name a kubeconfig, in-cluster or none") from None
-        self._core = client.CoreV1Api(api)
+        self._core = client.CoreV1Api(connect(how, "name a kubeconfig, in-cluster or none"))
 
     def snapshot(self) -> Snapshot:
         """
@@ -80,23 +76,26 @@ class Cluster:
         return base64.b64decode(encoded).decode() if encoded else None
 
 
-def connect(how: str) -> client.ApiClient:
+def connect(how: str, fix: str = "name a kubeconfig") -> client.ApiClient:
     """
     Make a client of the Kubernetes API.
 
     Args:
         how: ``in-cluster``, or the path of a kubeconfig.
+        fix: what to do where that is none.
 
     Raises:
-        ConfigException: there is no such configuration.
-        OSError: it cannot be read.
+        CannotRunError: there is no such configuration, or it cannot be read.
     """
     settings = client.Configuration()
-    if how == IN_CLUSTER:
-        config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
-    else:
-        file = str(Path(how).expanduser())
-        config.load_kube_config(config_file=file, client_configuration=settings)  # type: ignore[no-untyped-call]
+    try:
+        if how == IN_CLUSTER:
+            config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+        else:
+            file = str(Path(how).expanduser())
+            config.load_kube_config(config_file=file, client_configuration=settings)  # type: ignore[no-untyped-call]
+    except (ConfigException, OSError) as error:
+        raise CannotRunError(f"--kube {how}: {error}; {fix}") from None
     # A cluster that is away is told at once, not after three silent repetitions.
     settings.retries = 1
     return client.ApiClient(settings)

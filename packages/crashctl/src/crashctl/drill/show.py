@@ -17,6 +17,17 @@ STYLES = {KEPT: "green", BROKEN: "bold red", SKIPPED: "yellow"}
 PLAIN_WIDTH = 160
 
 
+def console_of(*, to_stderr: bool) -> Console:
+    """
+    Give a console that is wide enough for tables also where it is no terminal.
+
+    Args:
+        to_stderr: whether standard output belongs to somebody else.
+    """
+    console = Console(stderr=to_stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=to_stderr, highlight=False, width=PLAIN_WIDTH)
+
+
 class Line:
     """
     One line on standard error that says what is done now, where that is a terminal.
@@ -46,9 +57,7 @@ class Show:
     """
 
     def __init__(self, *, to_stderr: bool = False) -> None:
-        self._console = Console(stderr=to_stderr, highlight=False)
-        if not self._console.is_terminal:
-            self._console = Console(stderr=to_stderr, highlight=False, width=PLAIN_WIDTH)
+        self._console = console_of(to_stderr=to_stderr)
         self._status = self._console.status("")
         self._label = ""
         # A case that ended its container ends after others that began later.

@@ -7,9 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -42,6 +44,24 @@ class SinkProcess:
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=20))
     process: subprocess.Popen[bytes] | None = None
     runs: int = 0
+
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path, env: dict[str, str] | None = None) -> Iterator[Self]:
+        """
+        Run one for as long as the block lasts.
+
+        Args:
+            folder: is made, for the store and the logs.
+            env: what it is told besides.
+        """
+        folder.mkdir()
+        made = cls(folder, env or {})
+        try:
+            made.start()
+            yield made
+        finally:
+            made.close()
 
     def start(self, *, before: list[str] | None = None) -> "SinkProcess":
         """
