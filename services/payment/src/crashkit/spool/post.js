@@ -4,12 +4,11 @@
 import http from 'node:http'
 import https from 'node:https'
 
-import { lookup } from './lookup.js'
+import { ask } from './ask.js'
 
 /** @import { Answer } from './pace.js' */
 
 const ENVELOPE = { 'Content-Type': 'application/x-sentry-envelope' }
-const ANSWER_WITHIN_MS = 10_000
 const KEPT_CONNECTIONS = 8
 
 /**
@@ -31,16 +30,16 @@ export function addressOf (dsn, sdk) {
  * Make a function that sends to one address and keeps its connections.
  *
  * @param {string} address
- * @param {number} [answerWithinMs] for one envelope, from the first byte to the answer.
+ * @param {number} [answerWithinMs] for one envelope.
  * @param {Record<string, string>} [headers] say what is sent.
  * @returns {(body: string | Buffer) => Promise<Answer>} never rejects: no answer is an answer without a status.
  */
-export function poster (address, answerWithinMs = ANSWER_WITHIN_MS, headers = ENVELOPE) {
+export function poster (address, answerWithinMs, headers = ENVELOPE) {
   const { protocol, hostname, port, pathname, search } = new URL(address)
-  const { request, Agent } = protocol === 'https:' ? https : http
+  const { Agent } = protocol === 'https:' ? https : http
   const agent = new Agent({ keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS })
   // Of an IPv6 address without its brackets, as the resolver wants it.
-  const place = { agent, lookup, method: 'POST', protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path: pathname + search }
+  const place = { agent, method: 'POST', protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path: pathname + search }
 
   /**
    * @param {string | Buffer} body
@@ -48,19 +47,12 @@ export function poster (address, answerWithinMs = ANSWER_WITHIN_MS, headers = EN
    * @returns {Promise<Answer>}
    */
   const post = (body, again) => new Promise(resolve => {
-    const asked = request({ ...place, headers: { ...headers, 'Content-Length': Buffer.byteLength(body) } }, answer => {
-      clearTimeout(late)
-      answer.on('error', () => {})
+    const asked = ask({ ...place, headers: { ...headers, 'Content-Length': Buffer.byteLength(body) } }, answer => {
       const { statusCode = null, headers } = answer
-      // Who says no may be somebody else on the way, and would have the connection for ever: the next one finds its way anew.
-      if (statusCode && statusCode < 300) answer.resume()
-      else answer.destroy()
       const limits = headers['x-sentry-rate-limits']
       resolve({ status: statusCode, retryAfter: headers['retry-after'], rateLimits: limits && String(limits) })
-    })
-    const late = setTimeout(() => asked.destroy(new Error(`no answer within ${answerWithinMs} ms`)), answerWithinMs)
+    }, answerWithinMs)
     asked.on('error', error => {
-      clearTimeout(late)
       const idle = asked.reusedSocket && /** @type {NodeJS.ErrnoException} */ (error).code === 'ECONNRESET'
       resolve(again && idle ? post(body, false) : { status: null })
     })

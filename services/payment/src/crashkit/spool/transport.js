@@ -4,14 +4,11 @@
  * The SDK keeps 64 envelopes in memory and drops the next; an event is a file here before the call that captured it
  * returns. The SDK must not count as lost what the spool will send, so it never sees it.
  */
-import http from 'node:http'
-import https from 'node:https'
-
 import { makeNodeTransport, suppressTracing } from '@sentry/node'
 
 import { enter, settling } from '../accounts/transport.js'
+import { ask } from './ask.js'
 import { eventIdOf } from './format.js'
-import { lookup } from './lookup.js'
 import { poster } from './post.js'
 import { Sender } from './sender.js'
 
@@ -125,15 +122,16 @@ export class Spool {
 }
 
 /**
- * Make the SDK's own transport, with our lookups of names.
+ * Make the SDK's own transport, with our lookups of names, and with an end to what is never answered: 64 such envelopes,
+ * and it would send nothing any more.
  *
  * @param {Parameters<typeof makeNodeTransport>[0]} options of the SDK.
+ * @param {number} [answerWithinMs] for one envelope.
  */
-export function makeTransport (options) {
-  const { request } = new URL(options.url).protocol === 'https:' ? https : http
+export function makeTransport (options, answerWithinMs) {
   return makeNodeTransport({
     ...options,
-    httpModule: { request: (/** @type {any} */ asked, answered) => request({ ...asked, lookup }, answered) }
+    httpModule: { request: (/** @type {any} */ how, answered = () => {}) => ask(how, answered, answerWithinMs) }
   })
 }
 
