@@ -126,6 +126,17 @@ def test_a_pod_that_fell_silent_is_unknown(book, sheet):
     assert "payment (pod payment-1 fell silent" in said
 
 
+def test_many_pods_that_fell_silent_are_told_in_one_sentence(book, sheet):
+    """
+    Two by name, the others by their number.
+    """
+    silent = [book({"captured/event": 1}, received={"event": 1}, at=1000.0 - 41, name=f"{n:032x}") for n in range(5)]
+
+    (said,) = judge(sheet(*silent), ["payment"], DUE).unknown
+
+    assert "payment (pods payment-1, payment-1 and 3 more fell silent without a last word)" == said
+
+
 @pytest.mark.parametrize("come_from", ["a book that told nothing", "no book"])
 def test_what_cannot_be_known_is_unknown_and_not_0(book, sheet, come_from, capsys):
     """

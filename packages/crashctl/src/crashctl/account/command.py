@@ -15,7 +15,7 @@ from crashkit.loading import CatalogueError, load_catalogue
 from crashctl.account.sheet import Sheet, read_sheet
 from crashctl.account.show import as_document, show
 from crashctl.account.verdict import judge
-from crashctl.account.watch import look_until_at_rest
+from crashctl.account.watch import AT_REST_WITHIN_S, look_until_at_rest
 from crashctl.cluster.layout import Layout, default_cache
 from crashctl.cluster.record import read_record
 from crashctl.drill.problems import CannotRunError
@@ -23,14 +23,14 @@ from crashctl.drill.sink import Sink, SinkAwayError
 
 OPEN = 1
 CANNOT_RUN = 2
-AT_REST_WITHIN_S = 15.0
 
 
 def account(
     *,
     sink: Annotated[str | None, typer.Option(help="URL of the event sink; else that of `crashctl up`.")] = None,
     within: Annotated[
-        float, typer.Option(min=0, max=600, help="Seconds to wait until nothing is on its way any more.")
+        float,
+        typer.Option(min=0, max=600, help="Seconds to wait at the most, until all closes with nothing on its way."),
     ] = AT_REST_WITHIN_S,
     to_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     catalog_dir: Annotated[

@@ -13,7 +13,8 @@ GIVEN_UP_ON_THE_WAY = frozenset({"network_error", "send_error", "http_429", "int
 OUTCOMES = ("delivered", "pending", "refused", "filtered", "dropped")
 NO_BOOK = "keeps no book, so that only what arrived is known"
 TOLD_NOTHING = "a process never told its figures"
-GONE = "pod {} fell silent without a last word"
+GONE = "fell silent without a last word"
+MOST_NAMED = 2
 
 
 @dataclass(frozen=True)
@@ -172,13 +173,11 @@ def target_mismatches(sheet: Sheet) -> dict[str, str]:
 def _account(sheet: Sheet, service: str) -> Account:
     books = [book for book in sheet.books if book.service == service]
     unknown = [TOLD_NOTHING] if any(book.told is None for book in books) else []
+    unknown += _silent([book.told.instance for book in books if book.told and book.is_gone(sheet.now)])
     sums: dict[str, Sum] = {}
     for book in books:
-        gone = book.is_gone(sheet.now)
-        if gone and book.told:
-            unknown.append(GONE.format(book.told.instance))
         for item_type in _types(book):
-            sums[item_type] = sums.get(item_type, Sum()) + of_book(book, item_type, gone=gone)
+            sums[item_type] = sums.get(item_type, Sum()) + of_book(book, item_type, gone=book.is_gone(sheet.now))
     bookless = sheet.bookless.get(service)
     if bookless is not None and any((*bookless.received.values(), *bookless.duplicates.values())):
         unknown.append(NO_BOOK)
@@ -191,7 +190,14 @@ def _account(sheet: Sheet, service: str) -> Account:
                 discarded=Counter() if books else Counter(bookless.reported_lost.get(item_type, {})),
             )
             sums[item_type] = sums.get(item_type, Sum()) + came
-    return Account(service, dict(sorted(sums.items())), tuple(dict.fromkeys(unknown)))
+    return Account(service, dict(sorted(sums.items())), tuple(unknown))
+
+
+def _silent(pods: Sequence[str]) -> list[str]:
+    if not pods:
+        return []
+    more = f" and {len(pods) - MOST_NAMED} more" if len(pods) > MOST_NAMED else ""
+    return [f"{'pods' if len(pods) > 1 else 'pod'} {', '.join(pods[:MOST_NAMED])}{more} {GONE}"]
 
 
 def _types(book: Book) -> set[str]:

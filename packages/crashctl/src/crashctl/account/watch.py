@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from crashctl.account.sheet import Sheet
 
 STEP_S = 0.5
+# What is in a spool is sent by then if the sink takes it, and who is silent for 40 s is gone.
+AT_REST_WITHIN_S = 45.0
 # A process has told what it did before this time.
 TOLD_WITHIN_S = 3.5
 
@@ -26,7 +28,10 @@ class Judge(Protocol):
 
 def look_until_at_rest(look: "Callable[[], Sheet]", judge: Judge, within_s: float) -> Verdict:
     """
-    Look until the sums close with nothing on its way, or nothing moves any more, or the time is up.
+    Look until the sums close, nothing is on its way and nothing moves any more, or the time is up.
+
+    What does not close may only be untold: what a process has sent and not told when it died is told by the next one,
+    after the kubelet's back-off, or is unknown once the pod has been silent for too long.
 
     Args:
         look: asks the sink.
@@ -40,8 +45,7 @@ def look_until_at_rest(look: "Callable[[], Sheet]", judge: Judge, within_s: floa
     verdict = judge(look(), moving=False)
     changed_at = time.monotonic()
     while time.monotonic() < ends:
-        # What waits may still arrive; what is amiss may only be untold.
-        if time.monotonic() - changed_at >= TOLD_WITHIN_S and not verdict.waiting:
+        if time.monotonic() - changed_at >= TOLD_WITHIN_S and verdict.closes and not verdict.waiting:
             break
         time.sleep(min(STEP_S, max(0.0, ends - time.monotonic())))
         found = judge(look(), moving=False)

@@ -10,7 +10,7 @@ from functools import partial
 
 from crashctl.account.sheet import Sheet, read_sheet
 from crashctl.account.verdict import FAULTS, Verdict, judge
-from crashctl.account.watch import look_until_at_rest
+from crashctl.account.watch import AT_REST_WITHIN_S, look_until_at_rest
 from crashctl.chaos import told
 from crashctl.chaos.cluster import ClusterAwayError
 from crashctl.chaos.firing import Fired, Volley, looked_at
@@ -25,7 +25,8 @@ from crashctl.waiting import TooLateError, wait_for
 TOLD_WITHIN_S = 60.0
 # A second event of one death comes a moment after the first, if it comes.
 SETTLE_S = 3.0
-AT_REST_WITHIN_S = 90.0
+# A container that dies again and again starts again by then.
+ALL_QUIET_WITHIN_S = 90.0
 STEP_S = 2.0
 GAME_ENGINE = "game-engine"
 # How the game engine says that analytics will not hear of some spins; see game_engine.recorder.
@@ -111,7 +112,7 @@ class Counting:
             return 0
         return sum(int(payload.get("contexts", {}).get("backlog", {}).get("left", 1)) for payload in found)
 
-    def account(self, within_s: float = AT_REST_WITHIN_S) -> Verdict | None:
+    def account(self, within_s: float = ALL_QUIET_WITHIN_S) -> Verdict | None:
         """
         Add up all items since the beginning.
 

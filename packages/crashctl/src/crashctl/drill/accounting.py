@@ -8,7 +8,7 @@ from functools import partial
 
 from crashctl.account.sheet import Sheet, read_sheet
 from crashctl.account.verdict import FAULTS, Verdict, judge
-from crashctl.account.watch import look_until_at_rest
+from crashctl.account.watch import AT_REST_WITHIN_S, look_until_at_rest
 from crashctl.drill.cases import DrillCase
 from crashctl.drill.contract import GATEWAY
 from crashctl.drill.play import Listener, Stage
@@ -16,8 +16,6 @@ from crashctl.drill.sink import SinkAwayError
 
 # Who fired something before the drill has told it by then.
 BEGIN_WITHIN_S = 5.0
-# What is in a spool is sent by then, if the sink takes it.
-END_WITHIN_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Accounting:
             return "unknown: the sink told no books at the beginning", ()
         listener.doing("adding up what was fired, captured and received")
         try:
-            verdict = look_until_at_rest(self._sheet, self._judge, END_WITHIN_S)
+            verdict = look_until_at_rest(self._sheet, self._judge, AT_REST_WITHIN_S)
             # Where others were at work at the beginning, the difference is not exact; the sums since ever are.
             since_ever = judge(self._sheet(), self.services, {}, moving=verdict.moving).problems
         except SinkAwayError as error:

@@ -1,5 +1,6 @@
 """
-Fires cases at a rate, in turn, from some threads; each firing has a trace of its own.
+Fires cases at a rate, in turn, from some threads; each firing has a trace of its own. A case that is refused is fired
+again, so that the rate is one of faults that were fired.
 """
 
 import threading
@@ -18,6 +19,8 @@ THREADS = 48
 # No answer; the budget says no; a gateway that cannot reach the service, or somebody before it who cannot reach it.
 REFUSED = frozenset({0, 409, 429, 502, 503, 504})
 ENDS_WITHIN_S = 90.0
+# Before a refused case is fired again: long enough for others to end, short beside a rollout.
+AGAIN_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,18 @@ class Volley:
             due = self._began + number / self._rate
             if self._stopped.wait(max(0.0, due - time.monotonic())):
                 return
-            trace = new_trace()
-            firing = Firing(self._cases[number % len(self._cases)], trace.id, self.run)
+            case = self._cases[number % len(self._cases)]
             late = time.monotonic() - due > 1 / self._rate * THREADS
-            answer = self._gateway.fire(firing, trace)
             with self._lock:
-                self._shots.append(Shot(firing, answer))
                 self.late += late
+            while self._fire(case).is_refused:
+                if self._stopped.wait(AGAIN_S):
+                    return
+
+    def _fire(self, case: DrillCase) -> Shot:
+        trace = new_trace()
+        firing = Firing(case, trace.id, self.run)
+        shot = Shot(firing, self._gateway.fire(firing, trace))
+        with self._lock:
+            self._shots.append(shot)
+        return shot
