@@ -53,7 +53,7 @@ def main() -> int:
     with flight.running(lambda: lifecycle.draining), watching_memory(settings, flight):
         serve(gateway, lifecycle, settings, listener)
         LOG.info("gateway ends")
-        stop_sentry()
+        stop_sentry(lifecycle.left_of(settings.drain_s))
     return 0
 
 

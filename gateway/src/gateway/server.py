@@ -63,7 +63,7 @@ async def _serve(gateway: Gateway, lifecycle: Lifecycle, settings: Settings, lis
     def stop() -> None:
         if lifecycle.draining:
             return
-        lifecycle.draining = True
+        lifecycle.begin_drain()
         loop.call_later(min(UNREADY_S, settings.drain_s), setattr, server, "should_exit", True)
 
     for number in (signal.SIGTERM, signal.SIGINT):

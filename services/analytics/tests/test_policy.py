@@ -170,7 +170,7 @@ async def test_readiness_is_off_while_draining(served, parts, outbox):
     """
     A draining process is alive and not ready, sends its callers elsewhere, and reports nothing of it.
     """
-    parts.lifecycle.draining = True
+    parts.lifecycle.begin_drain()
 
     ready, live = await served.call("GET", "/healthz/ready"), await served.call("GET", "/healthz/live")
     failed = await served.fire("/api/debug/crash")

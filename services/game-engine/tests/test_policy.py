@@ -166,7 +166,7 @@ async def test_readiness_is_off_while_draining(client, engine):
     """
     A draining process is alive and not ready.
     """
-    engine.lifecycle.draining = True
+    engine.lifecycle.begin_drain()
 
     ready, live = await client.call("GET", "/healthz/ready"), await client.call("GET", "/healthz/live")
 
@@ -177,7 +177,7 @@ async def test_a_draining_process_sends_its_callers_elsewhere(client, engine):
     """
     While draining every answer, failures included, ends its connection.
     """
-    engine.lifecycle.draining = True
+    engine.lifecycle.begin_drain()
 
     answers = [await client.fire("/debug/crash"), await client.call("GET", "/nowhere")]
 

@@ -11,6 +11,7 @@ import { bind } from './crashkit/binding.js'
 import { Guard } from './crashkit/guard.js'
 import { log } from './crashkit/logs.js'
 import { Metrics } from './crashkit/metrics.js'
+import { monotonicS } from './crashkit/run.js'
 import { showSpool } from './crashkit/spool/counts.js'
 import { stopSentry } from './crashkit/telemetry.js'
 import { Watchdog } from './crashkit/watchdog/index.js'
@@ -68,6 +69,7 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime, fl
 
   await stopped
   lifecycle.draining = true
+  const drainedByS = monotonicS() + settings.drainS
   log.info('payment drains')
   const lingerS = Math.min(LINGER_S, settings.drainS)
   await pause(lingerS * 1000)
@@ -78,7 +80,7 @@ export async function serve (settings, { catalogue, lifecycle, loop, runtime, fl
   guard.stop()
   await wallets.close().catch(error => log.warning('the wallets were not closed', error))
   await watchdog.stop()
-  await spool?.drain()
+  await spool?.drain(Math.max(0, drainedByS - monotonicS()) * 1000)
   await stopSentry()
   if (spool?.store.files) log.warning(`${spool.store.files} events stay in the spool; the next start in this pod sends them`)
   await teller?.end()

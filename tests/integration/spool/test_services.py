@@ -90,6 +90,22 @@ def test_sigterm_sends_what_waits_within_the_grace_period(one, running, sink):
         assert 0 == sink.duplicates()
 
 
+def test_an_end_waits_for_a_sink_that_is_away(one, running, sink):
+    """
+    A pod that is deleted takes its spool along: what of the time to drain no request needs is given to a sink that
+    comes back in it.
+    """
+    with running() as service:
+        sink.misbehave(mode="503", retry_after_s=1, for_s=8)
+        fire(service, one)
+
+        status, log = service.end()
+
+        assert 0 == status, log
+        assert FIRINGS == arrived(sink)
+        assert 0 == sink.duplicates()
+
+
 def test_an_end_that_is_cut_short_loses_nothing(one, running, sink):
     """
     SIGTERM with a backlog that a slow sink cannot take in time, and SIGKILL in the middle of the flush: the next

@@ -95,6 +95,20 @@ def test_the_trace_is_that_of_the_flight_record(report):
     assert f"told on trace {TRACE}, expected {'a' * 32}" in only
 
 
+@pytest.mark.parametrize(("coroner_died", "problems"), [([AT - 12], 0), ([AT - 400], 1), ([AT + 30], 1), ([], 1)])
+def test_of_a_pod_that_went_while_the_coroner_was_dead_nobody_knows_the_trace(report, coroner_died, problems):
+    """
+    The coroner says that the pod went before it could look, on a trace of its own: right while it was dead itself, and
+    at any other time it has missed something.
+    """
+    own = report(trace="e" * 32, event_id="e" * 32, cause="removed")
+    coroners = [Death(Key(UID, "coroner", 0), "coroner-1", "coroner", "Error", 137, at) for at in coroner_died]
+
+    found = compare([death(), *coroners], [own], [], FIRSTS)
+
+    assert problems == sum("told on trace" in said for said in found.problems)
+
+
 def test_a_process_that_left_nothing_has_a_trace_of_its_own(report):
     """
     Where nothing is known, the event's own trace is the right one, and any other is invented.

@@ -26,7 +26,7 @@ class Lifecycle:
         self.started = time.monotonic()
         self.started_at = time.time()
         self.ready = False
-        self.draining = False
+        self._drains_since: float | None = None
         self.open_requests = 0
         self.restart_count = _count_boot(state_dir)
 
@@ -34,6 +34,28 @@ class Lifecycle:
     def accepts(self) -> bool:
         """Whether the readiness probe says yes."""
         return self.ready and not self.draining
+
+    @property
+    def draining(self) -> bool:
+        """Whether it was asked to end."""
+        return self._drains_since is not None
+
+    def begin_drain(self) -> None:
+        """Refuse readiness from now on."""
+        if self._drains_since is None:
+            self._drains_since = time.monotonic()
+
+    def left_of(self, drain_s: float) -> float:
+        """
+        Say how much of the time to drain was not needed.
+
+        Args:
+            drain_s: that there is from the beginning of the drain (seconds).
+
+        Returns:
+            Seconds; 0 where no drain has begun.
+        """
+        return 0.0 if self._drains_since is None else max(0.0, self._drains_since + drain_s - time.monotonic())
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -54,7 +76,7 @@ class Lifecycle:
         Returns:
             Whether all requests ended in time.
         """
-        self.draining = True
+        self.begin_drain()
         deadline = time.monotonic() + within_s
         while self.open_requests and time.monotonic() < deadline:  # noqa: ASYNC110 - a counter has no event
             await asyncio.sleep(POLL_S)

@@ -167,12 +167,18 @@ def capture_unhandled(error: BaseException, mechanism: str, *, with_stack: bool 
     sentry_sdk.capture_event(event, hint=hint)
 
 
-def stop_sentry() -> None:
-    """Send what is queued: for two seconds, and on to five while it gets less. What is left stays in the spool."""
+def stop_sentry(spare_s: float = 0.0) -> None:
+    """
+    Send what is queued: for two seconds, and on to five while it gets less. What is left stays in the spool.
+
+    Args:
+        spare_s: so much longer for events that cannot be sent yet, as a deleted pod takes its spool along (seconds).
+    """
     client = sentry_sdk.get_client()
-    ends = time.monotonic() + LONGEST_FLUSH_S
+    ends = time.monotonic() + LONGEST_FLUSH_S + spare_s
     client.flush(timeout=FLUSH_S)
     if (spooled := _spooled()) is not None:
+        spooled.sender.flush(spare_s)
         spooled.sender.flush_on(ends - time.monotonic())
     client.close(timeout=0)
 

@@ -41,6 +41,27 @@ def test_a_sentry_that_keeps_no_books_is_not_asked_each_second(start, book, sent
     assert 2 == len(sentry.books)
 
 
+def test_a_sink_that_has_heard_the_book_is_asked_again_soon(start, book, sentry):
+    """
+    While a sink is replaced, somebody else may answer in its place; who adds up does not wait a minute for what a
+    process has to tell.
+    """
+    client = start()
+    client.transport.tell(service="casino", instance="casino-1")
+    book.captured("transaction")
+    wait_for(lambda: _heard(sentry, 1), 10, "the book to be told")
+    sentry.book_status = 404
+    told = len(sentry.books)
+    book.captured("transaction")
+    wait_for(lambda: len(sentry.books) > told, 10, "somebody else to be told")
+    sentry.book_status = 200
+    told = len(sentry.books)
+
+    wait_for(lambda: len(sentry.books) > told and _heard(sentry, 2), 15, "the sink to hear it")
+
+    client.close(timeout=2)
+
+
 def test_who_closes_the_connection_with_each_answer_hears_all(start, book, sentry):
     """
     A connection that is closed with its answer is made anew, for the next figures and for the last.

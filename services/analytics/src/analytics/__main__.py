@@ -104,7 +104,7 @@ def main() -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings, parts, listener))
         LOG.info("analytics ends")
-        stop_sentry()
+        stop_sentry(parts.lifecycle.left_of(settings.drain_s))
     return 0
 
 

@@ -70,7 +70,7 @@ async def serve(settings: Settings, parts: Parts, listener: socket.socket) -> No
 
     def stop() -> None:
         if not parts.lifecycle.draining:
-            parts.lifecycle.draining = True
+            parts.lifecycle.begin_drain()
             LOG.info("analytics drains")
             loop.call_later(linger_s, setattr, server, "should_exit", True)
 

@@ -129,7 +129,7 @@ def serve(settings: Settings, coroner: Coroner, lifecycle: Lifecycle) -> None:
         return "draining" if lifecycle.draining else coroner.missing()
 
     def stop(_number: int, _frame: object) -> None:
-        lifecycle.draining = True
+        lifecycle.begin_drain()
         stopped.set()
 
     server = Server((settings.host, settings.port), coroner.live, missing, coroner.metrics.text, time())
@@ -164,7 +164,7 @@ def main() -> int:
         with flight.running(lambda: lifecycle.draining):
             serve(settings, coroner, lifecycle)
             LOG.info("coroner ends with %d events not confirmed", coroner.outbox.waiting)
-            stop_sentry()
+            stop_sentry(lifecycle.left_of(settings.drain_s))
     except (SettingsError, CatalogueError, ApiRefusedError) as error:
         return cannot_start(SERVICE, str(error))
     except OSError as error:

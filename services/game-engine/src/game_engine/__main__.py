@@ -111,7 +111,7 @@ async def serve(settings: Settings, engine: Engine) -> None:
     stopped = asyncio.Event()
 
     def stop() -> None:
-        engine.lifecycle.draining = True
+        engine.lifecycle.begin_drain()
         stopped.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -138,7 +138,7 @@ async def serve(settings: Settings, engine: Engine) -> None:
     await server.close_all_connections()
     # What has failed and was read by nobody is reported when it goes away: now at the latest.
     gc.collect()
-    stop_sentry()
+    stop_sentry(engine.lifecycle.left_of(settings.drain_s))
     LOG.info("game-engine ends%s", "" if in_time else f" with requests still open after {settings.drain_s:g} s")
 
 

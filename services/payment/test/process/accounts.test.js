@@ -148,6 +148,23 @@ test('whoever ends in order tells its last figures', async t => {
   assert.equal(told['captured/transaction'], told['delivered/transaction'])
 })
 
+test('a sink that has heard the book is asked again soon, when somebody else has answered in its place', async t => {
+  const { sentry } = await surroundings(t)
+  const payment = await (await start(t, { SENTRY_DSN: sentry.dsn })).ready()
+  await waitFor(() => sentry.books.length, 'the book to be told', 30)
+  sentry.knowsBooks = false
+  const before = sentry.books.length
+  await payment.fire('/debug/crash')
+  await waitFor(() => sentry.books.length > before, 'somebody else to be told', 30)
+  sentry.knowsBooks = true
+  const away = sentry.books.length
+
+  const { counts } = await waitFor(() => sentry.books.slice(away).find(({ counts }) => counts['captured/event']), 'the sink to hear it', 20)
+
+  assert.equal(counts['captured/event'], 1)
+  assert.ok(!payment.log.includes('keeps no books'))
+})
+
 test('a Sentry that keeps no books is asked once, and once more at the end', async t => {
   const { sentry } = await surroundings(t)
   sentry.knowsBooks = false

@@ -122,7 +122,9 @@ class Sheet:
             for target, services in self.targets.items()
         }
         bookless = {name: _bookless_since(one, before.bookless.get(name)) for name, one in self.bookless.items()}
-        return Sheet(self.now, tuple(_since(book, earlier.get(book.id)) for book in self.books), bookless, targets)
+        # Of a pod that was gone then, and of which nothing came since, there is nothing to say.
+        books = [book for book in self.books if earlier.get(book.id) != book or not book.is_gone(before.now)]
+        return Sheet(self.now, tuple(_since(book, earlier.get(book.id)) for book in books), bookless, targets)
 
 
 def read_sheet(answer: Json) -> Sheet:

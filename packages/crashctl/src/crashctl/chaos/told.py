@@ -13,6 +13,11 @@ from crashctl.drill.deaths import CAUSES
 
 # The coroner's word on a container that never ran is on no death.
 NEVER_RAN = "not-started"
+# The coroner's word where a pod went before it could look; that is no news where it was dead itself.
+REMOVED = "removed"
+CORONER = "coroner"
+# The longest back-off of a kubelet, and a start (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/).
+LONGEST_AWAY_S = 320.0
 # An end that a fault is for comes within this time of its firing.
 ENDS_WITHIN_S = 20.0
 
@@ -151,17 +156,28 @@ def compare(
         if len(found) > 1:
             problems.append(f"{death} was told {len(found)} times ({ids})")
         blamed += any(report.trace_id != report.event_id for report in found)
+        alone = _nobody_looked(death, deaths)
         problems += [
-            f"{death}: {wrong} ({report.event_id})" for report in found for wrong in _wrongs(death, report, fatals)
+            f"{death}: {wrong} ({report.event_id})"
+            for report in found
+            for wrong in _wrongs(death, report, fatals, alone=alone)
         ]
     return Inquest(len(deaths), sum(death.key in told for death in deaths), blamed, tuple(problems))
 
 
-def _wrongs(death: Death, report: Report, fatals: Sequence[Fatal]) -> list[str]:
+def _nobody_looked(death: Death, deaths: Iterable[Death]) -> bool:
+    """Whether the coroner itself was dead, or on its way back, when it happened."""
+    ends = [one.at for one in deaths if one.component == CORONER and one.at is not None]
+    return death.at is not None and any(end - 1 <= death.at <= end + LONGEST_AWAY_S for end in ends)
+
+
+def _wrongs(death: Death, report: Report, fatals: Sequence[Fatal], *, alone: bool) -> list[str]:
     said = []
     if report.level != "fatal":
         said.append(f"told at level {report.level}, expected fatal")
-    own = {report.event_id}
+    own = frozenset({report.event_id})
+    if alone and report.cause == REMOVED and report.trace_id in own:
+        return said
     if report.trace_id not in (death.traces or own):
         expected = " or ".join(sorted(death.traces)) or "a trace of its own"
         said.append(f"told on trace {report.trace_id}, expected {expected}")

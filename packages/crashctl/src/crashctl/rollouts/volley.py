@@ -19,8 +19,8 @@ THREADS = 48
 # No answer; the budget says no; a gateway that cannot reach the service, or somebody before it who cannot reach it.
 REFUSED = frozenset({0, 409, 429, 502, 503, 504})
 ENDS_WITHIN_S = 90.0
-# Before a refused case is fired again: long enough for others to end, short beside a rollout.
-AGAIN_S = 0.5
+# Before a refused case is fired again: long enough for others to end, short beside a rollout (s).
+AGAIN_S = 1.0
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,10 @@ ANSWER_S: Final = 1.0
 # For the last figures: nobody tells them later, where a pod ends.
 LAST_ANSWER_S: Final = 3.0
 # Answers of a Sentry that is not our sink; or of somebody who has the sink's place while it is away, which is why it is
-# asked again now and then.
+# asked again: now and then where nobody has ever heard the book, soon where somebody has.
 KNOWS_NO_BOOKS: Final = frozenset({400, 401, 403, 404, 405})
 ASKED_AGAIN_AFTER_S: Final = 60.0
+ASKED_SOON_AFTER_S: Final = 5.0
 SUCCESS: Final = 2
 
 
@@ -105,10 +106,11 @@ class Teller:
             self._told, self._told_at = figures, time.monotonic()
             return
         self._let_go()
-        if status in KNOWS_NO_BOOKS:
-            if not self._not_before:
-                LOG.info("whoever answers at the DSN keeps no books (%d): the figures are on /metrics only", status)
-            self._not_before = time.monotonic() + ASKED_AGAIN_AFTER_S
+        if status not in KNOWS_NO_BOOKS:
+            return
+        if not self._told and not self._not_before:
+            LOG.info("whoever answers at the DSN keeps no books (%d): the figures are on /metrics only", status)
+        self._not_before = time.monotonic() + (ASKED_SOON_AFTER_S if self._told else ASKED_AGAIN_AFTER_S)
 
     def _answer(self, body: bytes) -> int | None:
         kept = self._connection is not None

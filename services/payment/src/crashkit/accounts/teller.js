@@ -16,10 +16,11 @@ const AT_LEAST_EVERY_S = 20
 const ANSWER_WITHIN_MS = 1500
 // For the last figures: nobody tells them later, where a pod ends.
 const LAST_ANSWER_WITHIN_MS = 3000
-// Answers of a Sentry that is not our sink; or of somebody who has the sink's place while it is away, so that it is asked
-// again now and then.
+// Answers of a Sentry that is not our sink; or of somebody who has the sink's place while it is away, which is why it is
+// asked again: now and then where nobody has ever heard the book, soon where somebody has.
 const KNOWS_NO_BOOKS = new Set([400, 401, 403, 404, 405])
 const ASKED_AGAIN_AFTER_MS = 60_000
+const ASKED_SOON_AFTER_MS = 5000
 
 /**
  * Posts the figures of a book. Figures are sums from the beginning, so that one that is not heard costs nothing but time.
@@ -90,7 +91,7 @@ export class Teller {
 
   /** @param {number} status */
   #knowsNone (status) {
-    if (!this.#notBeforeMs) log.info(`whoever answers at the DSN keeps no books (${status}): the figures are on /metrics only`)
-    this.#notBeforeMs = performance.now() + ASKED_AGAIN_AFTER_MS
+    if (!this.#told && !this.#notBeforeMs) log.info(`whoever answers at the DSN keeps no books (${status}): the figures are on /metrics only`)
+    this.#notBeforeMs = performance.now() + (this.#told ? ASKED_SOON_AFTER_MS : ASKED_AGAIN_AFTER_MS)
   }
 }

@@ -93,12 +93,13 @@ export class Sender {
   /**
    * Send what waits before the end: for as long as two seconds, and on to five for as long as it gets less.
    *
+   * @param {number} [spareMs] so much longer: a pod that was deleted takes its spool along.
    * @returns {Promise<boolean>} whether everything is sent; what is not is on disk.
    */
-  async drain () {
-    const endsMs = performance.now() + DRAIN_MS
+  async drain (spareMs = 0) {
+    const endsMs = performance.now() + DRAIN_MS + spareMs
     let left = this.#waiting.length
-    let whole = await this.flush(FIRST_DRAIN_MS)
+    let whole = await this.flush(FIRST_DRAIN_MS + spareMs)
     while (!whole && this.#waiting.length < left && performance.now() < endsMs) {
       left = this.#waiting.length
       whole = await this.flush(Math.min(DRAIN_STEP_MS, endsMs - performance.now()))

@@ -65,9 +65,13 @@ export class Spool {
     else if (!spooled.delivered) this.#book?.discardedFromDisk('queue_overflow')
   }
 
-  /** Send what waits before the end: for two seconds, and on to five for as long as it gets less. */
-  async drain () {
-    await this.#sender?.drain()
+  /**
+   * Send what waits before the end: for two seconds, and on to five for as long as it gets less.
+   *
+   * @param {number} [spareMs] so much longer.
+   */
+  async drain (spareMs) {
+    await this.#sender?.drain(spareMs)
   }
 
   /**
