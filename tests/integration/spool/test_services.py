@@ -51,9 +51,9 @@ def running(one, sink, tmp_path):
         away = closed.getsockname()[1]
 
     @contextmanager
-    def start():
+    def start(drain_s=3):
         service = Service(
-            one.module, CATALOG, STATE_DIR=str(tmp_path), SENTRY_DSN=sink.dsn(one.project), DRAIN_S="3",
+            one.module, CATALOG, STATE_DIR=str(tmp_path), SENTRY_DSN=sink.dsn(one.project), DRAIN_S=str(drain_s),
             TRACES_SAMPLE_RATE="0", MONGODB_URI=f"mongodb://127.0.0.1:{away}/", MONGODB_DATABASE="casino",
         )  # fmt: skip
         try:
@@ -95,7 +95,7 @@ def test_an_end_waits_for_a_sink_that_is_away(one, running, sink):
     A pod that is deleted takes its spool along: what of the time to drain no request needs is given to a sink that
     comes back in it.
     """
-    with running() as service:
+    with running(drain_s=10) as service:
         sink.misbehave(mode="503", retry_after_s=1, for_s=8)
         fire(service, one)
 

@@ -176,6 +176,19 @@ test('SIGTERM while a slow sink is behind sends all that waits, within the grace
   assert.deepEqual(state.files(), [])
 })
 
+test('SIGTERM waits for a sink that comes back in the time to drain: a deleted pod takes its spool along', async t => {
+  const [sink, state] = [await startSink(t), stateDir(t)]
+  const payment = await started(t, sink, state)
+  await sink.misbehave({ mode: '503', retry_after_s: 1, for_s: 8 })
+  await capture(payment, CAPTURED)
+
+  const { code } = await payment.end()
+
+  assert.equal(code, 0)
+  assert.equal((await sink.events()).length, CAPTURED)
+  assert.deepEqual(state.files(), [])
+})
+
 test('SIGTERM while the sink is away ends with 0, says what stays, and the next start sends it', async t => {
   const [sink, state] = [await startSink(t), stateDir(t)]
   const payment = await started(t, sink, state)
