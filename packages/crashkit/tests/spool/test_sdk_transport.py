@@ -268,3 +268,14 @@ def test_the_parts_that_are_used_are_there(client):
     assert transport._worker.submit(lambda: None)
     assert type(transport._worker) is type(transport._create_worker(transport.options))
     assert transport._retry.parse_retry_after("3") == 3
+
+
+def test_a_connection_that_nobody_answers_is_given_up_before_the_time_to_drain_is(client):
+    """
+    Both ways of the transport give up after ten seconds; the SDK's own would hold up an event for thirty.
+    """
+    transport = client().transport
+
+    for pool in (transport._pool, transport._event_pool):
+        assert 10 == pool.connection_pool_kw["timeout"].total
+    assert 30 == HttpTransport.TIMEOUT

@@ -94,7 +94,11 @@ def build(settings: Settings) -> Coroner:
         book_here(),
     )
     languages = {service.name: service.language for service in catalogue.services}
-    told = Told(settings.sentry_environment, settings.sentry_release, languages, settings.reads_logs)
+    takes_memory = {
+        name: frozenset(case.scenario_name for case in catalogue.cases(name) if case.budget.memory_mib)
+        for name in languages
+    }
+    told = Told(settings.sentry_environment, settings.sentry_release, languages, takes_memory, settings.reads_logs)
     explains = Inquest(cluster, memory, outbox, metrics, told)
 
     def take(death: Death) -> None:

@@ -41,12 +41,14 @@ class Told:
         environment: of the release.
         release: where nothing else says one.
         languages: of the workloads, by name.
+        takes_memory: scenarios that have a budget of memory, by workload.
         reads_logs: whether the role allows it.
     """
 
     environment: str
     release: str
     languages: Mapping[str, str]
+    takes_memory: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reads_logs: bool = False
 
 
@@ -156,7 +158,10 @@ class Inquest:
         self._put(waiting)
 
     def _tell(self, case: Case) -> None:
-        event = event_of(case, environment=self._told.environment, release=self._told.release)
+        event = event_of(
+            case, environment=self._told.environment, release=self._told.release,
+            takes_memory=self._told.takes_memory.get(case.death.pod.workload, ()),
+        )  # fmt: skip
         self._outbox.put(event["event_id"], envelope_of(event, time(), self._outbox.book_id))
         self._memory.tell(event["event_id"])
         self._metrics.deaths.labels(case.death.pod.workload, case.verdict.cause.value).inc()

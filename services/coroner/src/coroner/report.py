@@ -3,11 +3,11 @@ The event of a death, as Sentry takes it. Pure.
 
 It stands on the trace of the flight record: of the fault that was fired last and is still open or still holds what it
 took, else of the newest request that was open, else of one that had just been answered. Without any of these it has a
-trace of its own.
+trace of its own. Of several faults one that takes memory comes first where memory was the cause.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from crashkit.flight.reading import Flight, OpenRequest
 from crashkit.scrubbing import scrub, scrub_or_reduce
 
-from coroner.causes import Verdict
+from coroner.causes import Cause, Verdict
 from coroner.death import Death, Json, Kind
 from coroner.evidence import SIGNALS, Happening, signal_of
 from coroner.wording import TITLES
@@ -25,6 +25,7 @@ JUST_ANSWERED_S = 5.0
 MOST_CHARACTERS = 1000
 MOST_LINES = 20
 LOGGER = "coroner"
+OF_MEMORY = frozenset({Cause.OOM_KILL, Cause.OOM_KILL_CHILD, Cause.HEAP_ABORT})
 
 
 @dataclass(frozen=True)
@@ -49,28 +50,32 @@ class Case:
     seen_at: float
 
 
-def blamed(flight: Flight | None, died_at: float | None) -> OpenRequest | None:
+def blamed(flight: Flight | None, died_at: float | None, likely: Container[str] = ()) -> OpenRequest | None:
     """
     Choose the request whose trace the death belongs to.
 
     Args:
         flight: what the process left behind.
         died_at: unix seconds; none where it is not known.
+        likely: scenarios that are likelier than others to have caused it.
     """
     if flight is None:
         return None
     # The record has faults first, the newest first; of these, one that is still at work before one that only holds.
     faults = [one for one in flight.open if one.scenario]
-    for choice in ([one for one in faults if one.held_since is None], faults, flight.open):
-        if choice:
-            return choice[0]
+    for some in ([one for one in faults if one.scenario in likely], faults):
+        for choice in ([one for one in some if one.held_since is None], some):
+            if choice:
+                return choice[0]
+    if flight.open:
+        return flight.open[0]
     last = flight.last
     if last and last.until and (died_at is None or died_at - last.until < JUST_ANSWERED_S):
         return last
     return None
 
 
-def event_of(case: Case, *, environment: str, release: str) -> Json:
+def event_of(case: Case, *, environment: str, release: str, takes_memory: Container[str] = ()) -> Json:
     """
     Make the event.
 
@@ -78,10 +83,11 @@ def event_of(case: Case, *, environment: str, release: str) -> Json:
         case: all that is known.
         environment: of the release.
         release: of the event, where neither flight record nor pod says another.
+        takes_memory: scenarios of the workload that do.
     """
     death, verdict, flight = case.death, case.verdict, case.flight
     died_at = death.at
-    request = blamed(flight, died_at)
+    request = blamed(flight, died_at, takes_memory if verdict.cause in OF_MEMORY else ())
     kind, said = TITLES[verdict.cause]
     event_id = death.event_id
     told_release = flight.told.get("release") if flight else None

@@ -26,12 +26,12 @@ FAULT = {"scenario": "memory-leak", "case": "buffers-kill", "run": "demo-1"}
 RECORD = flight(request(TRACE, NOON + 1, **FAULT), used_mib=250, limit_mib=256, peak_mib=256, slope_mib_s=12.5)
 
 
-def told(found, events=(), log=""):
+def told(found, events=(), log="", **more):
     *_, death = deaths_of(found)
     happenings = [happening(one) for one in events]
     record = read_flight(death.ended.message) if death.ended else None
     case = Case(death, classify(death, happenings, record), record, happenings, log, NOON + 61)
-    return event_of(case, environment="demo", release="crash-demo@0.0.9")
+    return event_of(case, environment="demo", release="crash-demo@0.0.9", **more)
 
 
 def test_a_death_is_one_fatal_event_on_the_trace_of_its_fault():
@@ -92,6 +92,23 @@ def test_the_trace_is_that_of_what_is_likeliest(opened, trace):
     A fault at work is blamed first, then one that holds something, then the newest request.
     """
     assert trace == blamed(read_flight(flight(",".join(opened))), NOON).trace
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "trace"),
+    [(137, "OOMKilled", TRACE), (134, "Error", TRACE), (1, "Error", OTHER)],
+    ids=["the kernel's kill", "a full heap", "no death of memory"],
+)
+@pytest.mark.parametrize("held", [{}, {"held_since": NOON + 2}], ids=["at work", "holding"])
+def test_where_memory_was_the_cause_a_fault_that_takes_it_is_blamed(code, reason, trace, held):
+    """
+    Also where another fault was fired after it; a death of another cause is on the trace of the one fired last.
+    """
+    opened = [request(OTHER, 9, scenario="slow", case=None, run="demo-2"), request(TRACE, 3, **FAULT, **held)]
+    record = flight(",".join(opened), heap_used_mib=190, heap_limit_mib=200)
+    found = told(pod({"terminated": terminated(code, reason, message=record)}), takes_memory={"memory-leak"})
+
+    assert trace == found["contexts"]["trace"]["trace_id"]
 
 
 @pytest.mark.parametrize(("until", "trace"), [(NOON + 58, TRACE), (NOON + 20, None)])

@@ -116,10 +116,14 @@ def run(stage: Stage, plan: Plan, signals: Signals) -> Outcome:
         CannotRunError: the release is not well to begin with.
         CannotPlayError: there are no wallets.
     """
-    watching = _begin(stage)
-    stage.audience.doing("opening wallets and looking at the accounts")
-    bank = Bank(plan.order.url, plan.order.player_ids(), plan.order.opening)
+    stage.gateway.require_permission()
+    stage.sink.require_answer()
+    stage.audience.doing("looking at the accounts")
+    # Before the watch: a death that is seen is told after this look.
     counting = Counting(stage.sink, plan.services, plan.due)
+    watching = _begin(stage)
+    stage.audience.doing("opening wallets")
+    bank = Bank(plan.order.url, plan.order.player_ids(), plan.order.opening)
     began = time.monotonic()
     rounds = Rounds(plan.order.player_ids())
     gunner = Gunner(stage.gateway, plan.cases, plan.seed, plan.faults_rate)
@@ -151,9 +155,7 @@ def run(stage: Stage, plan: Plan, signals: Signals) -> Outcome:
 
 
 def _begin(stage: Stage) -> Watching:
-    """Make sure that all is well, and begin to watch."""
-    stage.gateway.require_permission()
-    stage.sink.require_answer()
+    """Begin to watch, and make sure that all is well."""
     try:
         watching = Watching(stage.cluster, stage.audience.died)
         watching.start()

@@ -37,6 +37,10 @@ class BookedTransport(HttpTransport):
         book: where it counts; none: it does not.
     """
 
+    # Seconds from the first byte to the answer. The SDK waits for 30, and sends nothing else meanwhile: a connection
+    # that was kept to a pod that is gone is answered by nobody, not even with an error.
+    TIMEOUT = 10
+
     def __init__(self, options: dict[str, Any], book: Book | None) -> None:  # Any: as the SDK types it
         self.book = book
         self._teller: Teller | None = None
