@@ -6,6 +6,7 @@ import {
   MongoClientClosedError, MongoNotConnectedError, MongoTopologyClosedError
 } from 'mongodb'
 
+import { log } from '../crashkit/logs.js'
 import { SettingsError } from '../crashkit/settings.js'
 
 const CONNECTIONS = 20
@@ -18,6 +19,8 @@ const LEAST_OF_POSTGRESQL = 1 << 24
 // Such as EPIPE and ECONNRESET; a mistake of ours has a name with '_'.
 const SOCKETS_OWN = /^(E[A-Z]+|ERR_STREAM_[A-Z_]+)$/
 const AWAY_PAUSE_MS = 1000
+// The driver looks for a server every half second while somebody waits for one.
+const STUCK_MS = 20_000
 // The driver's own error says more; it comes first where it comes at all.
 const GRACE_MS = 50
 
@@ -40,11 +43,15 @@ export class Duplicate extends Error {
  * A database and what is known about whether it is there.
  */
 export class Database {
+  #makeClient
   #client
   #name
   #timeoutMs
+  #stuckMs
   /** Until when nobody tries, on `performance.now()`'s clock; 0 while the database is there. */
   #awayUntilMs = 0
+  /** Since when no server was found, on the same clock; 0 while the database is there. */
+  #awaySinceMs = 0
   #connected = false
 
   /**
@@ -53,28 +60,30 @@ export class Database {
    * @param {string} uri
    * @param {string} name of the database.
    * @param {number} timeoutMs the most that finding a server and connecting may take.
+   * @param {number} [stuckMs] after how long without a server the driver is begun anew.
    * @throws {SettingsError} the URI is none that the driver understands.
    */
-  constructor (uri, name, timeoutMs) {
+  constructor (uri, name, timeoutMs, stuckMs = STUCK_MS) {
     this.#name = name
     this.#timeoutMs = timeoutMs
-    this.#client = clientOf(uri, {
+    this.#stuckMs = stuckMs
+    this.#makeClient = () => clientOf(uri, {
       appName: 'payment',
       serverSelectionTimeoutMS: timeoutMs,
       connectTimeoutMS: timeoutMs,
       waitQueueTimeoutMS: timeoutMs,
       maxPoolSize: CONNECTIONS,
-      // Streamed, the driver's (7.9.0) watch of the server can wait for ever on a connection that is closed, and finds no
-      // way back to a database whose pod was replaced.
+      // Streamed, the watch of the server was seen to hang more often; see #isAway.
       serverMonitoringMode: 'poll',
       // A balance that a secondary has not heard of would be refused or granted wrongly.
       readPreference: 'primary',
       writeConcern: { w: 'majority' }
     })
+    this.#client = this.#makeClient()
   }
 
   /**
-   * A collection of this database.
+   * A collection of this database; not to be kept, for the driver may begin anew.
    *
    * @param {string} name
    */
@@ -98,12 +107,12 @@ export class Database {
     try {
       await this.#connect(timeoutMS)
       const result = await inTime(statement({ timeoutMS }), timeoutMS)
-      this.#awayUntilMs = 0
+      this.#isThere()
       return result
     } catch (error) {
       const meaning = error instanceof Unsent ? error : meaningOf(error)
-      if (meaning instanceof Unsent) this.#awayUntilMs = performance.now() + AWAY_PAUSE_MS
-      else if (!(meaning instanceof Unanswered)) this.#awayUntilMs = 0
+      if (meaning instanceof Unsent) this.#isAway()
+      else if (!(meaning instanceof Unanswered)) this.#isThere()
       throw meaning
     }
   }
@@ -136,6 +145,28 @@ export class Database {
       throw error instanceof Unanswered ? new Unsent('No connection came about in time') : error
     }
     this.#connected = true
+  }
+
+  #isThere () {
+    this.#awayUntilMs = 0
+    this.#awaySinceMs = 0
+  }
+
+  /**
+   * Note that no server was found. The driver's (7.9.0) watch of a server can wait for ever on a connection that is closed,
+   * and then finds no way back to a database whose pod was replaced: whoever has no server for long begins anew.
+   */
+  #isAway () {
+    const nowMs = performance.now()
+    this.#awayUntilMs = nowMs + AWAY_PAUSE_MS
+    this.#awaySinceMs ||= nowMs
+    if (nowMs - this.#awaySinceMs < this.#stuckMs) return
+    const stuck = this.#client
+    this.#client = this.#makeClient()
+    this.#connected = false
+    this.#awaySinceMs = 0
+    log.warning('the database is away for long: its driver begins anew')
+    stuck.close().catch(() => {})
   }
 
   /**

@@ -38,7 +38,7 @@ export function openWallets ({ mongodbUri, mongodbDatabase, mongodbTimeoutMs }) 
 
   return {
     router: makeRouter(operations),
-    entries: database.collection(COLLECTION),
+    get entries () { return database.collection(COLLECTION) },
     sweep,
     async ready () {
       const deadline = new Deadline(mongodbTimeoutMs)

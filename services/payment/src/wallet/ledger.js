@@ -34,14 +34,16 @@ const INDEXES = [
  */
 export class Ledger {
   #database
-  #entries
   /** @type {Promise<void> | null} */
   #prepared = null
 
   /** @param {import('./database.js').Database} database */
   constructor (database) {
     this.#database = database
-    this.#entries = database.collection(COLLECTION)
+  }
+
+  get #entries () {
+    return this.#database.collection(COLLECTION)
   }
 
   /**

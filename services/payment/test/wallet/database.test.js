@@ -1,11 +1,16 @@
 import { test } from 'node:test'
-import { deepEqual, equal, rejects } from 'node:assert/strict'
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import { createRequire } from 'node:module'
 
 import { MongoNetworkError, MongoOperationTimeoutError, MongoServerError } from 'mongodb'
 
 import { Database, Duplicate, Unanswered, Unsent } from '../../src/wallet/database.js'
 import { Deadline } from '../../src/wallet/deadline.js'
+import { waitFor } from '../support/waiting.js'
 import { freshDatabase, uri } from './harness/database.js'
+import { startProxy } from './harness/proxy.js'
+
+const { Connection } = createRequire(import.meta.url)('mongodb/lib/cmap/connection.js')
 
 /** @param {import('node:test').TestContext} test */
 function openDatabase (test) {
@@ -52,6 +57,26 @@ test('a mistake of ours stays what it is', async t => {
     database.statement(new Deadline(3000), () => Promise.reject(mistake)).catch(reason => reason)))
 
   deepEqual(mistakes, told)
+})
+
+test('a driver whose watch of the server hangs for ever is begun anew, and finds the database', async t => {
+  const proxy = await startProxy(t)
+  const database = new Database(proxy.uri, freshDatabase(t), 500, 3000)
+  t.after(() => database.close())
+  await database.ping(new Deadline(3000))
+  const command = Connection.prototype.command
+  // What was seen of the driver: the answer to a greeting is waited for on a connection that is closed.
+  const hangs = t.mock.method(Connection.prototype, 'command', function (...asked) {
+    const greets = asked[1].hello ?? asked[1].isMaster ?? asked[1].ismaster
+    return greets ? new Promise(() => {}) : command.apply(this, asked)
+  })
+  await waitFor(() => hangs.mock.callCount(), 'the watch to greet', 20)
+  proxy.breakAll()
+  const away = await database.ping(new Deadline(3000)).catch(error => error)
+  hangs.mock.restore()
+
+  ok(away instanceof Unsent || away instanceof Unanswered, String(away))
+  await waitFor(() => database.ping(new Deadline(1000)).then(() => true, () => false), 'the database to be found', 30)
 })
 
 test('a driver that never answers is not waited for longer than the request may take', async t => {
