@@ -50,6 +50,27 @@ def test_only_a_death_of_its_service_meanwhile_excuses_a_lost_event(shot, compon
     assert (0, int(not is_lost)) == (found.captured, found.cut_off)
 
 
+@pytest.mark.parametrize(
+    ("component", "after_s", "handled", "is_lost"),
+    [("mongodb", -20, False, False), ("mongodb", -200, False, True), ("mongodb", 30, False, True),
+     ("payment", -20, False, True), ("mongodb", -20, True, True)],
+)  # fmt: skip
+def test_another_error_is_the_fault_s_where_the_database_was_away(shot, component, after_s, handled, is_lost):
+    """
+    A statement that the database cannot be given fails in another way than promised: that event is captured, where the
+    database died not long before, and nobody handled it.
+    """
+    fired, capture = shot
+    error = capture.event["exception"]["values"][-1]
+    error["type"] = "MongoNetworkError"
+    error["mechanism"]["handled"] = handled
+
+    found = add_up([(fired, compare(fired.firing, capture.read()))], [died(component, AT + after_s)])
+
+    assert is_lost == bool(found.problems)
+    assert (int(not is_lost), int(not is_lost)) == (found.captured, found.otherwise)
+
+
 def test_an_event_that_comes_twice_is_named_whatever_the_answer_was(shot):
     """
     A second event of one fault is one too many, also where the answer never came.

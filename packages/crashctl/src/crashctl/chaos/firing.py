@@ -20,6 +20,9 @@ from crashctl.drill.trace import new_run, new_trace
 # What a fault leaves behind its answer, such as a task that fails later, may die with its process within this time.
 LEAVES_BEHIND_S = 5.0
 NOT_FIRED = {409, 429}
+DATABASE = "mongodb"
+# From the end of the database to when it runs again and everybody has found it; a back-off is part of it.
+DATABASE_BACK_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Volley:
         kept: of these, answered as promised.
         due: events for those.
         captured: of these.
+        otherwise: of those, as another error, because the database was away.
         cut_off: of these, not captured: their process was killed while they ran.
         problems: what is amiss, one sentence each.
     """
@@ -63,6 +67,7 @@ class Volley:
     kept: int = 0
     due: int = 0
     captured: int = 0
+    otherwise: int = 0
     cut_off: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -175,6 +180,10 @@ def add_up(found: Iterable[tuple[Fired, Comparison]], deaths: Sequence[Death]) -
             continue
         if any(_cuts_off(one, death) for death in deaths):
             volley.cut_off += compared.lost
+        elif compared.others == compared.lost and any(_takes_the_database(one, death) for death in deaths):
+            # The fault was that the database is away: one event, on its trace, that says so.
+            volley.captured += compared.lost
+            volley.otherwise += compared.lost
         else:
             volley.problems.append(
                 f"{where}: {compared.lost} of {case.due} events are lost, and nothing died meanwhile"
@@ -188,3 +197,8 @@ def _cuts_off(one: Fired, death: Death) -> bool:
     return death.component == one.firing.case.service and (
         at is None or one.at - 1 <= at <= one.answered_at + LEAVES_BEHIND_S
     )
+
+
+def _takes_the_database(one: Fired, death: Death) -> bool:
+    at = death.at
+    return death.component == DATABASE and at is not None and at - 1 <= one.answered_at <= at + DATABASE_BACK_WITHIN_S

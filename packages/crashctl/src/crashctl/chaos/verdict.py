@@ -116,6 +116,8 @@ class Outcome:
         deaths = f"{told.deaths} deaths, {told.reported} told"
         lost = f"{doubt[SETTLED]} settled and {doubt[RETURNED]} given back"
         events = f"{volley.due} events due, {volley.captured} captured, {volley.cut_off} cut off"
+        if volley.otherwise:
+            events += f", {volley.otherwise} as another error while the database was away"
         parts = [
             f"{'CLOSES' if self.closes else 'DOES NOT CLOSE'} after {self.took_s:.0f} s, seed {self.seed}",
             f"{self.killed.total()} kills in {len(self.killed)} of {len(self.kills)} ways",

@@ -53,6 +53,7 @@ class Comparison:
         duplicated: events beyond those that were due, of a kind that was.
         mismatches: everything that is not as promised, in words; empty when all is.
         warned: warnings that memory is near its limit; they are counted over all calls (:func:`in_all`).
+        others: events of its service that nobody handled and nobody promised.
     """
 
     captured: int
@@ -60,6 +61,7 @@ class Comparison:
     duplicated: int
     mismatches: tuple[str, ...]
     warned: int = 0
+    others: int = 0
 
 
 def mismatches(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ()) -> list[str]:
@@ -99,11 +101,12 @@ def compare(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ())
     said += [
         f"{count} of {_due(expect.events, wanted)} {_name(wanted)} did not arrive" for wanted, count in _tally(lost)
     ]
-    duplicated = 0
+    duplicated = others = 0
     for index, event in enumerate(events):
         if index not in {index for _, index in pairs}:
             same = any(_same(wanted, event) for wanted in expect.events)
             duplicated += same
+            others += not same and event.service == firing.case.service and event.handled is False
             said.append(
                 f"{'one too many' if same else 'unexpected'}: {event.title} of {event.service} ({event.event_id})"
             )
@@ -114,7 +117,7 @@ def compare(firing: Firing, items: Sequence[Item], strays: Sequence[Event] = ())
     said += report_mismatches(firing.case, items, ends_pod=firing.ends_pod)
     said += warning_mismatches(firing.case, firing.run, firing.trace_id, items)
     warned = sum(is_warning(item, firing.case) for item in items)
-    return Comparison(len(pairs), len(lost), duplicated, tuple(said), warned)
+    return Comparison(len(pairs), len(lost), duplicated, tuple(said), warned, others)
 
 
 def in_all(case: DrillCase, calls: Sequence[Comparison]) -> Comparison:
