@@ -53,8 +53,10 @@ class Morgue:
         found = json.loads(self.kubectl("get", "pods", "--field-selector", f"metadata.name={name}", "--output=json"))
         return found["items"][0] if found["items"] else None
 
-    def runs(self, name: str) -> bool:
-        pod = self.pod(name)
+    def runs(self, body: Body) -> bool:
+        """Whether it runs; one that the node could not start is made anew."""
+        self.died(body)
+        pod = self.pod(body.name)
         return bool(pod and pod["status"].get("phase") == "Running")
 
     def events_of(self, name: str) -> list[Json]:
@@ -105,7 +107,7 @@ def dead(morgue: Morgue) -> Morgue:
     for body in BODIES:
         if body.deleted is None and not body.evicted and not body.preempted:
             continue
-        wait_for(lambda name=body.name: morgue.runs(name), STARTS_WITHIN_S, f"pod {body.name} runs")
+        wait_for(lambda body=body: morgue.runs(body), STARTS_WITHIN_S, f"pod {body.name} runs")
         if body.evicted:
             _evict(morgue, body.name)
         elif body.preempted:
