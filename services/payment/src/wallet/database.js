@@ -52,7 +52,12 @@ export class Database {
   #awayUntilMs = 0
   /** Since when no server was found, on the same clock; 0 while the database is there. */
   #awaySinceMs = 0
-  #connected = false
+  /**
+   * The client that has connected.
+   *
+   * @type {MongoClient | null}
+   */
+  #connected = null
 
   /**
    * Connects with the first statement, not before.
@@ -138,13 +143,14 @@ export class Database {
    * @param {number} withinMs
    */
   async #connect (withinMs) {
-    if (this.#connected) return
+    const client = this.#client
+    if (this.#connected === client) return
     try {
-      await inTime(this.#client.connect(), withinMs)
+      await inTime(client.connect(), withinMs)
     } catch (error) {
       throw error instanceof Unanswered ? new Unsent('No connection came about in time') : error
     }
-    this.#connected = true
+    this.#connected = client
   }
 
   #isThere () {
@@ -163,7 +169,6 @@ export class Database {
     if (nowMs - this.#awaySinceMs < this.#stuckMs) return
     const stuck = this.#client
     this.#client = this.#makeClient()
-    this.#connected = false
     this.#awaySinceMs = 0
     log.warning('the database is away for long: its driver begins anew')
     stuck.close().catch(() => {})
