@@ -63,10 +63,8 @@ def blamed(flight: Flight | None, died_at: float | None, likely: Container[str] 
         return None
     # The record has faults first, the newest first; of these, one that is still at work before one that only holds.
     faults = [one for one in flight.open if one.scenario]
-    for some in ([one for one in faults if one.scenario in likely], faults):
-        for choice in ([one for one in some if one.held_since is None], some):
-            if choice:
-                return choice[0]
+    if faults:
+        return min(faults, key=lambda one: (one.scenario not in likely, one.held_since is not None))
     if flight.open:
         return flight.open[0]
     last = flight.last

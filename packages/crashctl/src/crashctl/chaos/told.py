@@ -9,13 +9,12 @@ from typing import Any
 from crashctl.chaos.bag import Kill
 from crashctl.chaos.lives import Death, Key
 from crashctl.drill.contract import Firing
-from crashctl.drill.deaths import CAUSES
+from crashctl.drill.deaths import CAUSES, CORONER
 
 # The coroner's word on a container that never ran is on no death.
 NEVER_RAN = "not-started"
 # The coroner's word where a pod went before it could look; that is no news where it was dead itself.
 REMOVED = "removed"
-CORONER = "coroner"
 # The longest back-off of a kubelet, and a start (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/).
 LONGEST_AWAY_S = 320.0
 # An end that a fault is for comes within this time of its firing.
@@ -175,7 +174,7 @@ def _wrongs(death: Death, report: Report, fatals: Sequence[Fatal], *, alone: boo
     said = []
     if report.level != "fatal":
         said.append(f"told at level {report.level}, expected fatal")
-    own = frozenset({report.event_id})
+    own = {report.event_id}
     if alone and report.cause == REMOVED and report.trace_id in own:
         return said
     if report.trace_id not in (death.traces or own):
