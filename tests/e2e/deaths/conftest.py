@@ -40,6 +40,7 @@ class Morgue:
     known: dict[str, Json] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
     again: list[str] = field(default_factory=list)
+    alive: dict[str, Json | None] = field(default_factory=dict)
     closed: bool = False
 
     def kubectl(self, *arguments: str, stdin: str = "", within_s: float = 60) -> str:
@@ -67,6 +68,10 @@ class Morgue:
         mine = [event for event in self.known.values() if event["tags"]["workload"] == name]
         return sorted(mine, key=lambda event: event["contexts"]["death"]["instance"])
 
+    def said_of(self, name: str) -> str:
+        """What the coroner has logged of a body."""
+        return "\n".join(line for line in self.coroner.log.splitlines() if f"pod {name} " in line)
+
     def died(self, body: Body) -> bool:
         """Whether it died of what it is for; one that the node could not start, and will not again, is made anew."""
         causes = [event["tags"]["cause"] for event in self.events_of(body.name)]
@@ -75,6 +80,10 @@ class Morgue:
             self.kubectl("delete", "pod", body.name, "--grace-period=0", "--force", "--ignore-not-found")
             self.apply(body.pod(RELEASE, self.images))
         return bool(set(causes) - {NODES_FAULT})
+
+    def undead(self) -> list[Body]:
+        """Who has not died yet; all are looked at, so that nobody who must be made anew waits for another."""
+        return [body for body in BODIES if not self.died(body)]
 
 
 @pytest.fixture(scope="package")
@@ -116,7 +125,8 @@ def dead(morgue: Morgue) -> Morgue:
             force = ["--force"] if body.deleted == 0 else []
             morgue.kubectl("delete", "pod", body.name, f"--grace-period={body.deleted}", "--wait=false", *force)
     with suppress(TooLateError):  # each test says what its own body lacks
-        wait_for(lambda: all(morgue.died(body) for body in BODIES), ALL_WITHIN_S, "every death", step_s=1)
+        wait_for(lambda: not morgue.undead(), ALL_WITHIN_S, "every death", step_s=1)
+    morgue.alive = {body.name: morgue.pod(body.name) for body in morgue.undead()}
     morgue.closed = True  # what comes of tidying up is no part of it
     morgue.kubectl("delete", "pods", "--all", "--grace-period=1", "--wait=false")
     return morgue

@@ -21,7 +21,9 @@ def test_a_death_is_told_by_its_right_name(body, dead):
     events = dead.events_of(body.name)
 
     own = [event for event in events if event["tags"]["cause"] not in BESIDE]
-    assert own, f"no event of its own; the coroner says:\n{dead.coroner.log[-3000:]}"
+    assert own, (
+        f"no event of its own; its pod: {dead.alive.get(body.name)}; the coroner says:\n{dead.said_of(body.name)}"
+    )
     starts = [(event["contexts"]["k8s"]["pod_uid"], event["contexts"]["death"]["instance"]) for event in events]
     assert len(set(starts)) == len(starts)
     for event in own:

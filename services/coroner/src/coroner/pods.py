@@ -57,7 +57,8 @@ def deaths_of(found: Json, ran: Mapping[str, int] = NOBODY) -> list[Death]:
         for status, init in _statuses(found)
         for death in _deaths(pod, found, status, ran.get(status["name"], -1), init=init)
     ]
-    if not deaths and pod.phase == "Failed" and not any(_has_started(status) for status, _ in _statuses(found)):
+    started = any(_has_started(status, ran.get(status["name"], -1)) for status, _ in _statuses(found))
+    if not deaths and pod.phase == "Failed" and (pod.reason or pod.disruption) and not started:
         # The kubelet turned the whole pod away, or put it out before it had started anything.
         spec = found["spec"]["containers"][0]
         deaths.append(
@@ -176,8 +177,8 @@ def _deaths(pod: Pod, found: Json, status: Json, ran: int, *, init: bool) -> Ite
     restarts = int(status.get("restartCount", 0))
     state, last = status.get("state") or {}, (status.get("lastState") or {}).get("terminated")
     now, waits = state.get("terminated"), state.get("waiting") or {}
-    if now and now.get("reason") == LOST and ran < restarts:
-        now = None  # in place of a start that there never was
+    if _never_was(status, ran):
+        now = None
     seen: dict[int, Json] = {}
     if last:
         same = bool(last.get("containerID")) and last.get("containerID") == status.get("containerID")
@@ -199,8 +200,15 @@ def _deaths(pod: Pod, found: Json, status: Json, ran: int, *, init: bool) -> Ite
         yield _death(pod, found, status, Kind.NOT_STARTED, newest + 1, init=init)
 
 
-def _has_started(status: Json) -> bool:
-    return bool({"running", "terminated"} & set(status.get("state") or {}) or status.get("lastState"))
+def _never_was(status: Json, ran: int) -> bool:
+    """Whether the end that a status tells stands in place of a start that there never was."""
+    now = (status.get("state") or {}).get("terminated") or {}
+    return now.get("reason") == LOST and ran < int(status.get("restartCount", 0))
+
+
+def _has_started(status: Json, ran: int) -> bool:
+    state = set() if _never_was(status, ran) else set(status.get("state") or {})
+    return bool({"running", "terminated"} & state or status.get("lastState"))
 
 
 def _is_done(ended: Ended, pod: Pod, *, init: bool) -> bool:

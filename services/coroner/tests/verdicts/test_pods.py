@@ -166,6 +166,21 @@ def test_a_status_in_place_of_a_container_that_never_was_is_no_death():
     assert {"payment": 2} == starts_of(pod(waiting("CrashLoopBackOff"), terminated(1, of=2), restarts=3, newest=2))
 
 
+def test_a_pod_that_failed_before_it_started_is_one_death_whatever_stands_in_place_of_its_start():
+    """
+    The kubelet first says that the container waits, then that it is lost: both are the one start that never was, unless
+    somebody deleted the pod, or the container is known to have run.
+    """
+    failed = {"phase": "Failed", "reason": "DeadlineExceeded"}
+    waits = pod(waiting("ContainerCreating"), status=failed)
+    lost = pod({"terminated": LOST}, status=failed)
+
+    assert [(Kind.NOT_STARTED, 0, None)] == facts(waits) == facts(lost)
+    assert deaths_of(waits)[0].event_id == deaths_of(lost)[0].event_id
+    assert [Kind.ENDED] == [one.kind for one in deaths_of(lost, {"payment": 0})]
+    assert [] == deaths_of(pod({"terminated": LOST}, metadata=deleted(0), status={"phase": "Failed"}))
+
+
 def test_who_ran_when_the_pod_went_has_died_too():
     """
     A pod that is gone is a death for each container that ran when it was last seen, under the same event id as if its
