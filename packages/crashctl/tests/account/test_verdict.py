@@ -2,6 +2,8 @@
 Sums that close, sums that do not, and what cannot be said.
 """
 
+import re
+
 import pytest
 from crashctl.account.show import as_document, show
 from crashctl.account.verdict import judge
@@ -46,6 +48,23 @@ def test_what_is_somewhere_closes(book, sheet, why):
     assert ([], True) == (problems, one.closes)
     rest = one.received + one.discarded.total() + one.waiting + one.repeated + one.lost - one.arrived_all_the_same
     assert 3 == one.captured == rest
+
+
+@pytest.mark.parametrize("why", CLOSE)
+def test_whoever_reads_the_line_can_add_it_up(book, sheet, why):
+    """
+    The parts that the one line names are together what was captured; what came again is told beside them.
+    """
+    counts, came = CLOSE[why]
+
+    line = judge(sheet(book(counts, **came)), SERVICES, DUE).line()
+
+    (told,) = [part for part in re.sub(r" \([^)]*\)", "", line).split("; ") if "events captured" in part]
+    captured, parts = told.split(" events captured: ")
+    number = {words: int(n) for n, words in re.findall(r"(\d+) ([^,]+)", parts)}
+    arrived = number.pop("arrived all the same", 0)
+    assert 3 == int(captured) == sum(number.values()) - arrived
+    assert ("came again" in line) == ("duplicates" in came)
 
 
 NEVER = "1 were received and never captured"

@@ -111,9 +111,8 @@ def _problem(one: Sum, *, moving: bool) -> str:
     # What was captured a moment ago is not told yet, and received already.
     if not one.missing and (moving or not one.too_many):
         return ""
-    said = f"{one.captured} captured, {one.received} received, {one.discarded.total()} discarded, {one.waiting} waiting"
-    if one.lost:
-        said += f", {one.lost} lost with their process"
+    had = f"{one.captured} captured, {one.received} received, {one.discarded.total()} discarded, {one.waiting} waiting"
+    said = ", ".join([had, *_rest(one)])
     if one.missing:
         return f"{said}: {one.missing} are nowhere"
     return f"{said}: {one.too_many} were received and never captured"
@@ -133,10 +132,15 @@ def _told(what: str, one: Sum) -> str:
     said = [f"{one.captured} {what} captured: {one.received} received", f"{one.discarded.total()} discarded"]
     if one.discarded:
         said[-1] += f" ({_reasons(one.discarded)})"
-    said.append(f"{one.waiting} waiting")
+    said += [f"{one.waiting} waiting", *_rest(one)]
+    return ", ".join(said) + (f"; {one.duplicates} came again and are counted once" if one.duplicates else "")
+
+
+def _rest(one: Sum) -> list[str]:
+    """What else the sum is made of, so that whoever reads it can add it up."""
+    said = [f"{one.repeated} told before"] if one.repeated else []
     said += [f"{one.lost} lost with their process"] if one.lost else []
-    said += [f"{one.duplicates} received twice"] if one.duplicates else []
-    return ", ".join(said)
+    return said + ([f"of these {one.arrived_all_the_same} arrived all the same"] if one.arrived_all_the_same else [])
 
 
 def _reasons(discarded: Counter[str]) -> str:
