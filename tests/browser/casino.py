@@ -15,7 +15,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from crashctl.proof.links import PAGE as PAGE_SERVICE
 from crashctl.proof.release import INGEST_KEY, SERVICES, TOKEN, Release
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +55,12 @@ class Casino(Release):
         asked = {"gateway": ("game-engine", *WITH_DATABASE), "game-engine": WITH_DATABASE}[name]
         roads = {f"{one.replace('-', '_').upper()}_URL": self.url(one) for one in asked if one in self.names}
         return faults | roads | (self._page() if name == "gateway" else {})
+
+    def events(self, since_seq: int = 0) -> list[dict[str, Any]]:
+        """The events of the page that its sink has, the oldest first, without their payloads."""
+        params = {"service": PAGE_SERVICE, "type": "event", "since_seq": since_seq}
+        asked = self.http.get(f"{self.url('event-sink')}/api/v1/events", params=params)
+        return sorted(asked.raise_for_status().json()["items"], key=lambda item: item["seq"])
 
     def _page(self) -> dict[str, str]:
         sink = self.url("event-sink")

@@ -14,6 +14,7 @@ import pytest
 from crashctl.proof.release import TOKEN
 from playwright.sync_api import Browser
 
+from .casino import SMALL, Casino, running
 from .chromium import chromium
 from .site import Site
 from .visit import Visit, visiting
@@ -31,6 +32,13 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     cluster = request.getfixturevalue("cluster")
     token = cluster.secrets()["fault-token"]
     yield Site(cluster.addresses["gateway"], request.getfixturevalue("sink"), token, cluster)
+
+
+@pytest.fixture(scope="module")
+def casino(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Casino]:
+    """The page with a sink of its own, as processes: whatever the sink has came from the test."""
+    with running(Casino(tmp_path_factory.mktemp("casino"), SMALL, root=ROOT)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

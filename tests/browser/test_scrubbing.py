@@ -5,13 +5,10 @@ What nobody may read, planted where the page can come by it: its address, what i
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
 
 import pytest
 from crashctl.proof import canaries
 from crashctl.waiting import wait_for
-
-from .casino import ROOT, SMALL, Casino, running
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 
@@ -29,12 +26,6 @@ PLANTED = """sentence => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def casino(tmp_path_factory) -> Iterator[Casino]:
-    with running(Casino(tmp_path_factory.mktemp("casino"), SMALL, root=ROOT)) as made:
-        yield made
-
-
 def test_the_page_sends_nothing_that_nobody_may_read(casino, visit):
     """
     Messages, causes, rejections, breadcrumbs of requests and of the console, and the page's own address: no byte of
@@ -45,15 +36,8 @@ def test_the_page_sends_nothing_that_nobody_may_read(casino, visit):
 
     page.evaluate(PLANTED, SENTENCE)
 
-    wait_for(lambda: len(_events(casino)) == 3, WITHIN_S, "three events of the page")
+    wait_for(lambda: len(casino.events()) == 3, WITHIN_S, "three events of the page")
     with sqlite3.connect(f"file:{casino.folder / 'sink.sqlite3'}?mode=ro", uri=True) as store:
         stored = [zlib.decompress(body) for (body,) in store.execute("SELECT body FROM envelopes")]
     assert [] == [(found, raw[:2000]) for raw in stored if (found := canaries.found(raw))]
     assert 3 <= sum(raw.count(b"[Filtered]") > 0 for raw in stored)
-
-
-def _events(casino):
-    asked = casino.http.get(
-        f"{casino.url('event-sink')}/api/v1/events", params={"service": "slot-machine", "type": "event"}
-    )
-    return asked.json()["items"]

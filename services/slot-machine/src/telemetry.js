@@ -5,6 +5,7 @@
  * a trace is made at once, and each request enters it for the moment in which it is sent.
  */
 import { makeTransport } from './transport.js'
+import { reportUnhandled } from './unhandled.js'
 import * as Sentry from './vendor/sentry.js'
 
 export const SERVICE = 'slot-machine'
@@ -12,6 +13,8 @@ const PROJECT_ID = 5
 const FIRING = /^fire /
 const FAILED = { code: 2, message: 'internal_error' }
 const CAPTURED_WITHIN_MS = 5000
+// Sentry takes 1 MiB, and the envelope has its own lines.
+const MOST_EVENT_BYTES = 1_000_000
 // What the panel asks again and again is no part of a press, also not while a fault of the page holds its trace.
 const ASKED_AGAIN = '/api/v1/(?:firings|faults|catalog|fault-pass)(?:[/?]|$)'
 
@@ -40,9 +43,7 @@ export function startTelemetry (settings, base = '') {
     defaultIntegrations: [
       Sentry.eventFiltersIntegration(),
       Sentry.functionToStringIntegration(),
-      Sentry.browserApiErrorsIntegration(),
       Sentry.breadcrumbsIntegration({ dom: { serializeAttribute: ['id', 'data-fire'] } }),
-      Sentry.globalHandlersIntegration(),
       Sentry.linkedErrorsIntegration(),
       Sentry.httpContextIntegration(),
       Sentry.cultureContextIntegration(),
@@ -56,17 +57,37 @@ export function startTelemetry (settings, base = '') {
     ],
     attachStacktrace: false, // of a message it would be the one of whoever reports it
     enhanceFetchErrorMessages: 'report-only',
-    beforeSend: scrubs,
+    beforeSend: event => fits(scrubs(event)),
     beforeSendTransaction: scrubs,
     dataCollection: { userInfo: false, cookies: false, httpBodies: [] },
     tracePropagationTargets: [new RegExp(`^${literal(gateway.origin)}(?!.*${ASKED_AGAIN})`)],
     tracesSampler: ({ name, inheritOrSampleWith }) => FIRING.test(name) ? 1 : inheritOrSampleWith(settings.sample_rate),
     initialScope: { tags: { service: SERVICE } }
   })
+  reportUnhandled((thrown, mechanism, place) => {
+    Sentry.captureException(thrown, { mechanism, captureContext: scope => placed(scope, place) })
+  })
 }
 
 /** Send nothing that nobody may read: what a person typed, or an address of the page carried. @param {object} event */
 const scrubs = event => Sentry.scrubOrReduce(event, () => {})
+
+/** Cut what Sentry would turn away for its size, marked as such. @param {object} event */
+function fits ({ sdkProcessingMetadata, ...event }) {
+  const bytes = Sentry.bytesOf(JSON.stringify(event))
+  if (bytes > MOST_EVENT_BYTES) Sentry.fit(event, MOST_EVENT_BYTES, bytes, {})
+  return { ...event, sdkProcessingMetadata }
+}
+
+/** Say where it was thrown of what has no stack. @param {any} scope @param {object|null} place */
+function placed (scope, place) {
+  if (!place) return scope
+  return scope.addEventProcessor(event => {
+    const outermost = event.exception?.values?.at(-1)
+    if (outermost && !outermost.stacktrace?.frames?.length) outermost.stacktrace = { frames: [place] }
+    return event
+  })
+}
 
 /** Tell events who plays: a name of the demo, nobody's own. @param {string} player */
 export function setPlayer (player) {

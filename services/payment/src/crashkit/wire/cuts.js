@@ -4,6 +4,7 @@
  * What happened always stays: message, type and value of each exception, trace, tags, fingerprint, the stack of our own
  * code. Only the last cut shortens these, where they themselves are too large.
  */
+import { bytesOf } from './bytes.js'
 import { META, charactersOf, isObject, own, put } from './marks.js'
 
 /** @import { Json, Marks, Path } from './marks.js' */
@@ -227,7 +228,7 @@ function remove (bearer, names, path, marks) {
 function removeLarge (bearer, path, marks) {
   if (!isObject(bearer)) return 0
   const isKept = (/** @type {string} */ name) => path.join() === 'request' && OF_REQUEST.has(name)
-  const large = Object.keys(bearer).filter(name => !isKept(name) && Buffer.byteLength(JSON.stringify(bearer[name])) > VALUE_BYTES)
+  const large = Object.keys(bearer).filter(name => !isKept(name) && bytesOf(JSON.stringify(bearer[name])) > VALUE_BYTES)
   return remove(bearer, large, path, marks)
 }
 

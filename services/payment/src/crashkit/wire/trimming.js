@@ -3,17 +3,13 @@
  *
  * Both languages are held to it by `tests/contract/trim.json`; docs/spool.md says what is cut.
  */
-import { CONTEXT, CUTS } from './cuts.js'
 import { objectIn, parse } from './envelope.js'
-import { Marks, isObject } from './marks.js'
+import { fit } from './fitting.js'
 
 /** @import { Body } from '../spool/format.js' */
-/** @import { Json } from './marks.js' */
 
 // The largest size, and the part of what was refused, whichever is less. Sentry's own limit is 1 MiB for an event.
 const SIZES = [[1_000_000, 3, 4], [250_000, 1, 4], [50_000, 1, 16]]
-const TAG = 'trimmed'
-const YES = 'true'
 // About what an item's header takes.
 const HEADER_BYTES = 100
 const DROPPED = 'attachment'
@@ -61,7 +57,7 @@ export function trim (raw, mostBytes) {
     const kept = items.filter(other => other !== item && other.header.type !== DROPPED)
     const taken = header.length + 1 + HEADER_BYTES + kept.reduce((sum, { payload }) => sum + payload.length + HEADER_BYTES, 0)
     const cuts = { attachments: items.length - kept.length - 1 }
-    cut(event, mostBytes - taken, raw.length, cuts)
+    fit(event, mostBytes - taken, raw.length, cuts)
     if (!Object.values(cuts).some(Boolean)) return null
     const parts = [{ header: item.header, payload: Buffer.from(JSON.stringify(event)) }, ...kept].map(({ header, payload }) => {
       return [Buffer.from(`${JSON.stringify({ ...header, length: payload.length })}\n`), payload, Buffer.from('\n')]
@@ -72,43 +68,4 @@ export function trim (raw, mostBytes) {
     if (error instanceof SyntaxError || error instanceof RangeError) return null
     throw error
   }
-}
-
-/**
- * @param {Json} event
- * @param {number} mostBytes
- * @param {number} originalBytes
- * @param {Record<string, number>} cuts
- */
-function cut (event, mostBytes, originalBytes, cuts) {
-  const marks = new Marks(event)
-  const fits = () => {
-    note(event, originalBytes, cuts)
-    return Buffer.byteLength(JSON.stringify(event)) <= mostBytes
-  }
-  if (fits()) return
-  for (const [name, apply] of CUTS) {
-    const number = apply(event, marks)
-    if (!number) continue
-    cuts[name] = (cuts[name] ?? 0) + number
-    if (fits()) return
-  }
-}
-
-/**
- * @param {Json} event
- * @param {number} originalBytes
- * @param {Record<string, number>} cuts
- */
-function note (event, originalBytes, cuts) {
-  if (!isObject(event.contexts)) event.contexts = {}
-  const said = Object.entries(cuts).filter(([, number]) => number)
-  event.contexts[CONTEXT] = { original_bytes: originalBytes, ...Object.fromEntries(said) }
-  if (Array.isArray(event.tags)) {
-    const isThere = event.tags.some(tag => Array.isArray(tag) && tag[0] === TAG && tag[1] === YES)
-    if (!isThere) event.tags.push([TAG, YES])
-    return
-  }
-  if (!isObject(event.tags)) event.tags = {}
-  event.tags[TAG] = YES
 }
