@@ -140,6 +140,15 @@ def test_it_is_captured_once_and_as_unhandled(case, here):
     assert [] == marks(payload, 5)
 
 
+def test_the_same_object_may_be_thrown_again(here):
+    """
+    Somebody who keeps one object and rejects with it each time is told of each time.
+    """
+    here.run("const kept = { code: 7 }; const again = () => void Promise.reject(kept); again(); setTimeout(again, 100)")
+
+    assert 2 == len(here.told(2))
+
+
 def test_what_is_too_large_is_cut_and_marked(here):
     """
     An error whose message is longer than all that Sentry takes arrives with its beginning, and says so.
