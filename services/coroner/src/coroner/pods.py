@@ -52,12 +52,9 @@ def deaths_of(found: Json, ran: Mapping[str, int] = NOBODY) -> list[Death]:
         ran: which start of each container is known to have run, by its name.
     """
     pod = pod_of(found)
-    deaths = [
-        death
-        for status, init in _statuses(found)
-        for death in _deaths(pod, found, status, ran.get(status["name"], -1), init=init)
-    ]
-    started = any(_has_started(status, ran.get(status["name"], -1)) for status, _ in _statuses(found))
+    statuses = [(status, init, ran.get(status["name"], -1)) for status, init in _statuses(found)]
+    deaths = [death for status, init, newest in statuses for death in _deaths(pod, found, status, newest, init=init)]
+    started = any(_has_started(status, newest) for status, _, newest in statuses)
     if not deaths and pod.phase == "Failed" and (pod.reason or pod.disruption) and not started:
         # The kubelet turned the whole pod away, or put it out before it had started anything.
         spec = found["spec"]["containers"][0]
@@ -176,9 +173,7 @@ def _statuses(found: Json) -> Iterator[tuple[Json, bool]]:
 def _deaths(pod: Pod, found: Json, status: Json, ran: int, *, init: bool) -> Iterator[Death]:
     restarts = int(status.get("restartCount", 0))
     state, last = status.get("state") or {}, (status.get("lastState") or {}).get("terminated")
-    now, waits = state.get("terminated"), state.get("waiting") or {}
-    if _never_was(status, ran):
-        now = None
+    now, waits = None if _never_was(status, ran) else state.get("terminated"), state.get("waiting") or {}
     seen: dict[int, Json] = {}
     if last:
         same = bool(last.get("containerID")) and last.get("containerID") == status.get("containerID")
