@@ -13,8 +13,6 @@ const PROJECT_ID = 5
 const FIRING = /^fire /
 const FAILED = { code: 2, message: 'internal_error' }
 const CAPTURED_WITHIN_MS = 5000
-// Sentry takes 1 MiB, and the envelope has its own lines.
-const MOST_EVENT_BYTES = 1_000_000
 // What the panel asks again and again is no part of a press, also not while a fault of the page holds its trace.
 const ASKED_AGAIN = '/api/v1/(?:firings|faults|catalog|fault-pass)(?:[/?]|$)'
 
@@ -75,7 +73,7 @@ const scrubs = event => Sentry.scrubOrReduce(event, () => {})
 /** Cut what Sentry would turn away for its size, marked as such. @param {object} event */
 function fits ({ sdkProcessingMetadata, ...event }) {
   const bytes = Sentry.bytesOf(JSON.stringify(event))
-  if (bytes > MOST_EVENT_BYTES) Sentry.fit(event, MOST_EVENT_BYTES, bytes, {})
+  if (bytes > Sentry.MOST_EVENT_BYTES) Sentry.fit(event, Sentry.MOST_EVENT_BYTES, bytes, {})
   return { ...event, sdkProcessingMetadata }
 }
 

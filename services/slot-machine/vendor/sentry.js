@@ -10,4 +10,4 @@ export {
 // Bundled with it, because the first event may come before anything else is loaded.
 export { scrubOrReduce } from './scrubbing/reduced.js'
 export { bytesOf } from './wire/bytes.js'
-export { fit } from './wire/fitting.js'
+export { MOST_EVENT_BYTES, fit } from './wire/fitting.js'

@@ -7,6 +7,8 @@ import { Marks, isObject } from './marks.js'
 
 /** @import { Json } from './marks.js' */
 
+// Sentry's own limit is 1 MiB for an event, and the envelope has its own lines.
+export const MOST_EVENT_BYTES = 1_000_000
 const TAG = 'trimmed'
 const YES = 'true'
 

@@ -4,12 +4,12 @@
  * Both languages are held to it by `tests/contract/trim.json`; docs/spool.md says what is cut.
  */
 import { objectIn, parse } from './envelope.js'
-import { fit } from './fitting.js'
+import { MOST_EVENT_BYTES, fit } from './fitting.js'
 
 /** @import { Body } from '../spool/format.js' */
 
-// The largest size, and the part of what was refused, whichever is less. Sentry's own limit is 1 MiB for an event.
-const SIZES = [[1_000_000, 3, 4], [250_000, 1, 4], [50_000, 1, 16]]
+// The largest size, and the part of what was refused, whichever is less.
+const SIZES = [[MOST_EVENT_BYTES, 3, 4], [250_000, 1, 4], [50_000, 1, 16]]
 // About what an item's header takes.
 const HEADER_BYTES = 100
 const DROPPED = 'attachment'
