@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import psutil
 import sentry_sdk
+from crashctl.proof.process import anonymous_mib
 from crashkit.lifecycle import Lifecycle
 from crashkit.runtime_context import RuntimeContext
 from crashkit.settings import ServiceSettings
@@ -23,7 +23,6 @@ from crashkit.telemetry import start_sentry, stop_sentry
 from prometheus_client import CollectorRegistry, generate_latest
 from sentry_sdk.transport import HttpTransport
 
-MIB = 1024 * 1024
 # The SDK cuts lists after ten members, and strings after 1024 characters.
 TON = [["x" * 1000] * 10] * 10
 BALLAST = {100_000: {"ton": TON}, 2_000_000: {"left": [TON] * 10, "right": [TON] * 10}}
@@ -70,7 +69,7 @@ def capture(run: str, number: int = 1, size: int = 0) -> dict[str, Any]:
             fail()
             took_s.append(time.perf_counter() - began)
             cpu_s.append(time.thread_time() - worked)
-    return {"took_s": took_s, "cpu_s": cpu_s, "resident_mib": psutil.Process().memory_info().rss / MIB}
+    return {"took_s": took_s, "cpu_s": cpu_s, "anonymous_mib": anonymous_mib(os.getpid())}
 
 
 def fail() -> None:

@@ -16,9 +16,9 @@ let sentry
 before(async () => { sentry = await startSentry() })
 after(() => sentry.stop())
 
-/** What the kernel counts of the process (MiB). */
+/** What the process has resident that is no file's (MiB): pages of libraries come and go as others need memory. */
 function residentMib ({ child }) {
-  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))
+  const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))
   return Number(kib) / 1024
 }
 

@@ -31,6 +31,17 @@ SLOWNESS_S = 0.02
 ENDS_WITHIN_S = 60
 
 
+def anonymous_mib(pid: int) -> float:
+    """
+    Give the resident memory of a process that is no file's (MiB, proc_pid_status(5)): what it took for itself.
+
+    Pages of libraries count as resident too, and the kernel takes them away and brings them back as others need
+    memory: the difference of two sizes must be of these alone.
+    """
+    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("RssAnon:")]
+    return int(line.split()[1]) / 1024
+
+
 def _brotli(body: bytes) -> bytes:
     # The SDK compresses with brotli where some other package has brought it along.
     found: bytes = importlib.import_module("brotli").decompress(body)
@@ -139,6 +150,10 @@ class Service:
     def resident_mib(self) -> float:
         """Give its resident memory (MiB)."""
         return float(psutil.Process(self.process.pid).memory_info().rss / MIB)
+
+    def anonymous_mib(self) -> float:
+        """Give its anonymous resident memory (MiB)."""
+        return anonymous_mib(self.process.pid)
 
     def address_space_limit(self) -> tuple[int, int]:
         """Give its RLIMIT_AS, soft and hard (bytes)."""
