@@ -3,7 +3,9 @@
 SHELL := /bin/bash
 UV := scripts/uv
 RUN := $(UV) run --no-sync
-PYTEST := $(RUN) pytest
+# A test that fails must then pass three times in a row: docs/decisions/2026-11-27-a-test-that-fails-once.md.
+PYTEST := $(RUN) python scripts/thrice.py pytest
+NODE_TEST := $(RUN) python scripts/thrice.py node
 NPM := $(RUN) npm --prefix services/payment
 PAGE := $(RUN) npm --prefix services/slot-machine
 WITH_DATABASE := scripts/with-database
@@ -60,7 +62,7 @@ unit-each: $(UNIT) ## The tests of `unit`, where MONGODB_URI names a database.
 # One process a service, as in a pod: the SDK, the loop and malloc are a process's own, and no service finds another's.
 # The longest first: they mostly wait, and two at a time end together.
 unit-payment: ## Payment's tests.
-	$(NPM) test --silent
+	$(NODE_TEST) services/payment
 unit-analytics: ## The tests of analytics.
 	$(PYTEST) services/analytics
 unit-packages: ## The tests of crashkit and crashctl, the catalogue's and the repository's.
@@ -70,7 +72,7 @@ unit-game-engine: ## The tests of the game engine.
 unit-gateway: ## The tests of the gateway.
 	$(PYTEST) gateway
 unit-page: ## The tests of the page.
-	$(PAGE) test --silent
+	$(NODE_TEST) services/slot-machine
 unit-event-sink: ## The tests of the event sink.
 	$(PYTEST) services/event-sink
 unit-coroner: ## The tests of the coroner.
