@@ -63,7 +63,7 @@ class Node:
     Node's runner, whose report for machines says which files have tests that failed.
 
     Args:
-        folder: of the package, whose script ``test`` is ``node --test OPTIONS PATTERN``.
+        folder: of the package, whose script ``test`` is ``node OPTIONS PATTERN``.
         memory: a folder for the report.
     """
 

@@ -66,7 +66,7 @@ def python_suite(folder, tests, passes):
 
 
 def node_suite(folder, tests, passes):
-    script = "node --test --test-force-exit '*.test.js'"
+    script = "node --test '*.test.js'"
     (folder / "package.json").write_text(json.dumps({"type": "module", "scripts": {"test": script}}))
     (folder / "suite.test.js").write_text(NODE.format(tests=tests, passes=passes))
     (folder / "always.test.js").write_text(NODE_ALWAYS)
