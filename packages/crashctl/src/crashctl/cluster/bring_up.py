@@ -5,7 +5,7 @@
 import time
 from pathlib import Path
 
-from crashctl.cluster import ingress, oci_runtime
+from crashctl.cluster import ingress, oci_runtime, storage
 from crashctl.cluster.base_images import BaseImages
 from crashctl.cluster.database_sources import DatabaseSources
 from crashctl.cluster.kind_cluster import host_ports, render_config
@@ -175,4 +175,5 @@ def _cluster(shop: Workshop, node_image: str, step: Step) -> None:
     )
     step.doing("kind create cluster")
     shop.cluster.create(config)
+    storage.configure_storage(shop.cluster)
     step.outcome = "created"
