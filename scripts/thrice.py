@@ -9,7 +9,6 @@ Why so: docs/decisions/2026-11-27-a-test-that-fails-once.md.
 
 import json
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,22 +35,22 @@ class Pytest:
     def __init__(self, arguments: Sequence[str], memory: Path) -> None:
         self._command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={memory / 'cache'}", *arguments]
         self._failed = memory / "cache/v/cache/lastfailed"
-        self._first = memory / "failed-first"
+        self._first = "{}"
 
     def run(self) -> int:
         """Run all."""
         status = self._run()
-        if status == SOME_FAILED:
-            shutil.copy(self._failed, self._first)
+        if self._failed.exists():
+            self._first = self._failed.read_text()
         return status
 
     def failed(self) -> list[str]:
         """Give the tests that failed in the first run."""
-        return sorted(json.loads(self._first.read_text()))
+        return sorted(json.loads(self._first))
 
     def run_failed(self) -> int:
         """Run those that failed in the first run."""
-        shutil.copy(self._first, self._failed)
+        self._failed.write_text(self._first)
         return self._run("--last-failed")
 
     def _run(self, *more: str) -> int:
@@ -92,7 +91,11 @@ class Node:
         return self._run(*sorted({str(case.get("file")) for case in self._failures()}))
 
     def _failures(self) -> list[ET.Element]:
-        cases = ET.parse(self._report).iter("testcase")  # noqa: S314 - Node wrote it a moment ago
+        try:
+            cases = ET.parse(self._report).iter("testcase")  # noqa: S314 - Node wrote it a moment ago
+        except (OSError, ET.ParseError):
+            # Node writes any character that a message has, and nothing where it did not come to a test.
+            return []
         return [case for case in cases if case.get("failure") is not None]
 
     def _run(self, *arguments: str) -> int:

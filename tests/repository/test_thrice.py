@@ -139,3 +139,20 @@ def test_what_is_no_failing_test_is_not_tried_again(tmp_path):
     """
     assert 5 == thrice("pytest", tmp_path).returncode
     assert 4 == thrice("pytest", "--no-such-option").returncode
+
+
+@pytest.mark.parametrize("test", ["test('it', () => { throw new Error('\\u0001') })", "import './no-such-file.js'"])
+def test_where_no_failing_test_can_be_named_the_suite_has_failed(test, tmp_path):
+    """
+    A report that is no XML, or a file that is none: one run, the runner's exit code, and no traceback of ours.
+    """
+    (tmp_path / "package.json").write_text(
+        json.dumps({"type": "module", "scripts": {"test": "node --test '*.test.js'"}})
+    )
+    (tmp_path / "one.test.js").write_text(f"import {{ test }} from 'node:test'\n{test}\n")
+
+    done = thrice("node", tmp_path)
+
+    assert 1 == done.returncode
+    assert "Traceback" not in done.stderr
+    assert "unsteady" not in done.stdout
