@@ -1,5 +1,5 @@
 """
-Every suite is run by make.
+Every suite is run by make, and every test of it is reported.
 """
 
 import json

@@ -33,13 +33,13 @@ ENDS_WITHIN_S = 60
 
 def anonymous_mib(pid: int) -> float:
     """
-    Give the resident memory of a process that is no file's (MiB, proc_pid_status(5)): what it took for itself.
+    Give the resident memory of a process that is no file's (MiB): what it took for itself.
 
     Pages of libraries count as resident too, and the kernel takes them away and brings them back as others need
     memory: the difference of two sizes must be of these alone.
     """
-    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("RssAnon:")]
-    return int(line.split()[1]) / 1024
+    memory = psutil.Process(pid).memory_info()
+    return float((memory.rss - memory.shared) / MIB)
 
 
 def _brotli(body: bytes) -> bytes:
