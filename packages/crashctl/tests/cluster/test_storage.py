@@ -15,3 +15,12 @@ def test_all_that_kind_says_is_kept():
 
     for found in (paths, {**paths, "cmdTimeoutSeconds": 120}):
         assert {**paths, "cmdTimeoutSeconds": VOLUME_WITHIN_S} == json.loads(configured(json.dumps(found)))
+
+
+def test_a_configuration_of_ours_stays_as_it_is():
+    """
+    A second `up` finds nothing to change, and restarts nothing.
+    """
+    ours = configured('{"nodePathMap": []}')
+
+    assert ours == configured(ours)

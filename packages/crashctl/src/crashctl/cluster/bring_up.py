@@ -79,6 +79,7 @@ def bring_up(shop: Workshop, progress: Progress) -> Record:
         services.build(step)
     with progress.step("cluster") as step:
         _cluster(shop, node, step)
+        storage.configure_storage(shop.cluster)
     with progress.step("images into the node") as step:
         services.load(step, shop.cluster, traefik)
     with progress.step("ingress gateway") as step:
@@ -175,5 +176,4 @@ def _cluster(shop: Workshop, node_image: str, step: Step) -> None:
     )
     step.doing("kind create cluster")
     shop.cluster.create(config)
-    storage.configure_storage(shop.cluster)
     step.outcome = "created"

@@ -27,15 +27,19 @@ def configured(config: str) -> str:
 
 def configure_storage(cluster: KindCluster) -> None:
     """
-    Have the provisioner try again soon where a volume was not made. It reads its configuration when it starts.
+    Have the provisioner try again soon where a volume was not made, if it does not already.
 
     Args:
-        cluster: A new one.
+        cluster: One that answers.
 
     Raises:
         ToolFailedError: kubectl failed.
     """
-    there = json.loads(cluster.ask("get", CONFIG, "--namespace", NAMESPACE, "--output=json"))
-    data = {FILE: configured(there["data"][FILE])}
-    cluster.kubectl("patch", CONFIG, "--namespace", NAMESPACE, "--type=merge", "--patch", json.dumps({"data": data}))
+    there = json.loads(cluster.ask("get", CONFIG, "--namespace", NAMESPACE, "--output=json"))["data"][FILE]
+    wanted = configured(there)
+    if there == wanted:
+        return
+    patch = json.dumps({"data": {FILE: wanted}})
+    cluster.kubectl("patch", CONFIG, "--namespace", NAMESPACE, "--type=merge", "--patch", patch)
+    # It reads its configuration when it starts, and only now and then afterwards.
     cluster.kubectl("rollout", "restart", PROVISIONER, "--namespace", NAMESPACE)
